@@ -14,6 +14,7 @@ from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.garbage_collector import GarbageCollector
+from exclip_desktop.session.last_place import LastPlace
 from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_advice import ModelAdvice
 from exclip_desktop.session.library.model_listing import Librarian
@@ -39,6 +40,7 @@ from exclip_desktop.session.project.findings_export import FindingsExport
 from exclip_desktop.session.project.open_project import Projects, is_project_path
 from exclip_desktop.session.project.project_settings import ProjectSettings
 from exclip_desktop.session.project.rating_controller import RatingController
+from exclip_desktop.session.saved_places import LeftPair
 from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.study.study_controller import StudyController
 from exclip_desktop.session.tasks import Tasks, run_with_progress
@@ -72,7 +74,7 @@ class Session(QObject):
             ``picture_labels``: labelled regions of the picture; ``known_labels``: labels to choose from.
         library: the available models, downloads, and the default model; ``model_advice``: advises another model than
             the bundled one.
-        settings: settings that are saved between starts.
+        settings: settings that are saved between starts; ``last_place``: where the person was.
         shelf: decoded pictures.
         cache: cached factors; ``pairs``: cached explanations; ``parts``: cached answers of other methods.
     """
@@ -176,6 +178,9 @@ class Session(QObject):
         self.list_edits = ListEdits(
             self.state, self.explain_controller, self.pair_navigation, self.projects, self._tasks, self.undo, self
         )
+        self.last_place = LastPlace(self.state, self.settings, self.pair_navigation, self.projects, self._tasks, self)
+        self.last_place.offered.connect(self._on_place_offered)
+        self.pair_navigation.use_left_pairs(self.last_place.find_in)
         self.known_labels = KnownLabels(self.state, self.pair_navigation, self.projects, self.settings, self)
         self.picture_labels = PictureLabels(
             self.state,
@@ -189,16 +194,37 @@ class Session(QObject):
         self.picture_labels.saved.connect(lambda _: self.known_labels.changed.emit())
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
-        """Start the worker, and open a picture, a list or a project; without picture or list, the first sample."""
+        """Start the worker, and open a picture, a list or a project.
+
+        Without any: the last place or the first sample, as the settings say. A project whose pairs and last picture
+        are missing shows no picture.
+        """
         self._garbage_collector.start()
         self._worker.start()
         self.projects.open_default()
         if caption is not None:
             self.state.change(caption=caption)  # before the picture is read: it may be no picture
-        if picture is None or is_project_path(picture):
-            self.open_sample(0)
         if picture is not None:
             self.open(picture)
+            if is_project_path(picture) and self.projects.chosen_project is None:  # it cannot be opened
+                self.open_sample(0)
+        elif self.settings.places.start_choice() == "resume":
+            self.last_place.offer(lambda: self.open_sample(0))
+        else:
+            self.open_sample(0)
+            if self.settings.places.start_choice() == "offer":
+                self.last_place.offer()
+
+    def go_on(self, place: LeftPair) -> None:
+        """Open a place that was left; a list or project opens at the pair that was left in it."""
+        if place.source:
+            self.open(place.source)
+        else:
+            self.explain_controller.open_file(place.picture, place.caption)
+
+    def _on_place_offered(self, place: LeftPair) -> None:
+        if self.settings.places.start_choice() == "resume":
+            self.go_on(place)
 
     def open(self, path: str, notes: tuple[str, ...] = ()) -> None:
         """Open a project, a list, or a picture with notes about it."""

@@ -1,6 +1,5 @@
 """Settings saved between starts: drawing, method, device, recent pictures, geometry; checked when read back."""
 
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.pair_list import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.pair.scene import View
+from exclip_desktop.session.saved_places import JsonStore, RecentPaths, SavedPlaces
 from exclip_desktop.session.worker.requests import ModelChoice
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=sys.float_info.max)]
@@ -61,50 +61,7 @@ def _types_of(kind: type[Any]) -> dict[str, Any]:
     return {**get_type_hints(kind), **{name: bound for name, bound in BOUNDS.items() if name in kind.__annotations__}}
 
 
-RECENT = 12
 USUAL_METHODS = (OURS, "grad-eclip", "rollout", "grad-cam", "game", "maskclip", "clip-surgery", "m2ib", "itsm")
-
-
-class JsonStore:
-    """Values that are saved as JSON."""
-
-    def __init__(self, store: QSettings) -> None:
-        """Read from and write to ``store``."""
-        self._store = store
-
-    def read(self, name: str) -> Any:
-        """Return a saved value; None if it is missing or unreadable."""
-        try:
-            return json.loads(str(self._store.value(name, "null")))
-        except ValueError:
-            return None
-
-    def write(self, name: str, value: Any) -> None:
-        """Save a value."""
-        self._store.setValue(name, json.dumps(value))
-
-
-class RecentPictures:
-    """Paths of the pictures that were opened last."""
-
-    def __init__(self, store: JsonStore) -> None:
-        """Save the list in ``store``."""
-        self._store = store
-
-    def paths(self) -> list[str]:
-        """Return the paths that still exist, newest first."""
-        value = self._store.read("recent")
-        paths = value if isinstance(value, list) else []
-        return [path for path in paths if isinstance(path, str) and Path(path).is_file()]
-
-    def add(self, path: str) -> None:
-        """Put a picture first in the list."""
-        resolved = str(Path(path).resolve())
-        self._store.write("recent", [resolved, *(other for other in self.paths() if other != resolved)][:RECENT])
-
-    def clear(self) -> None:
-        """Clear the list."""
-        self._store.write("recent", [])
 
 
 class SavedGeometry:
@@ -217,7 +174,8 @@ class Settings:
     """The saved settings; an unreadable value counts as missing.
 
     Attributes:
-        recent_pictures: paths of the pictures that were opened last.
+        recent_pictures, recent_sources: paths of the pictures, and of the projects and lists, that were opened last.
+        places: the pair that was left in each list and project.
         geometry: sizes and positions of windows and splitters.
         appearance: theme and hidden panels.
         annotating: how boxes are drawn and pairs are rated.
@@ -229,7 +187,9 @@ class Settings:
         self._store = JsonStore(store)
         self.appearance, self.annotating = Appearance(self._store), Annotating(self._store)
         self.dismissed = DismissedNotices(self._store)
-        self.recent_pictures, self.geometry = RecentPictures(self._store), SavedGeometry(store)
+        self.recent_pictures = RecentPaths(self._store, "recent")
+        self.recent_sources = RecentPaths(self._store, "recent_sources")
+        self.places, self.geometry = SavedPlaces(store), SavedGeometry(store)
 
     def view(self) -> View:
         """Return how heat was drawn last; locked ranges, which belong to one comparison, and tools are not saved."""

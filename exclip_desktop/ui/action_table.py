@@ -79,7 +79,7 @@ ACTIONS: Final = (
     ActionSpec("save_project", "Save project as…", (), FILES, "Continue in a copy of the project"),
     ActionSpec("import_findings", "Import findings…", (), FILES, "Add the findings of an exported file"),
     ActionSpec("report", "Export findings…", (), FILES, "Write findings as a page, a figure or a table"),
-    ActionSpec("recent", "Open recent", (), FILES, "Open a recent picture", "recent"),
+    ActionSpec("recent", "Open recent", (), FILES, "Open a recent project, list, folder or picture", "recent"),
     ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
     ActionSpec("model", "Model", (), FILES, "Choose a model on this computer, or download a recommended one", "model"),
     ActionSpec("models", "Models…", ("Ctrl+Shift+M",), FILES, "Choose, download, add or remove models", "model"),

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.session.last_place import make_window_title
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.actions import make_actions, make_menus
 from exclip_desktop.ui.canvas.banner import Banner, HintLabel
@@ -33,6 +34,7 @@ from exclip_desktop.ui.commands.edit_commands import EditCommands
 from exclip_desktop.ui.commands.file_commands import FileCommands
 from exclip_desktop.ui.commands.layout_commands import LayoutCommands
 from exclip_desktop.ui.commands.model_commands import ModelCommands
+from exclip_desktop.ui.commands.open_recent import ResumeBar
 from exclip_desktop.ui.commands.pair_commands import PairCommands
 from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
 from exclip_desktop.ui.commands.rating_commands import RatingCommands
@@ -49,7 +51,6 @@ from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.models.model_menu import ModelAdviceBar, ModelMenu
 from exclip_desktop.ui.widgets.file_manager import show_in_folder
-from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
 
@@ -102,7 +103,7 @@ class Window(QMainWindow):
         self.bars[0].levels_changed.connect(self.histogram.refresh)
         self.opacity = OpacitySlider(state)
         self.status = StatusLine(state)
-        self.resume_bar = NoticeBar()
+        self.resume_bar = ResumeBar(session)
         self.model_menu = ModelMenu(session.library, state, self)
         self.model_bar = ModelAdviceBar(session.model_advice, session.library, self.model_menu)
         self.commands = make_actions(self)
@@ -287,7 +288,12 @@ class Window(QMainWindow):
         self.commands["log_folder"].setEnabled(bool(self._log_path))
         self.commands["log_folder"].triggered.connect(lambda: show_in_folder(Path(self._log_path)))
         self.commands["focus_caption"].triggered.connect(self.caption.setFocus)
-        session.state.canvas_picture_changed.connect(self._on_canvas_picture_changed)
+        for changed in (
+            session.state.canvas_picture_changed,
+            session.pair_navigation.list_changed,
+            session.projects.changed,
+        ):
+            changed.connect(self._show_title)
 
     def _link_panes(self) -> None:
         """Link ranges, zoom and titles of the panes that are compared."""
@@ -335,6 +341,5 @@ class Window(QMainWindow):
         self.pair_list_dock.restoreState(geometry.get("pair_list"))
         self._layout_commands.restore()
 
-    def _on_canvas_picture_changed(self) -> None:
-        canvas_picture = self._session.state.canvas_picture
-        self.setWindowTitle("exclip desktop" if canvas_picture is None else f"{canvas_picture.title} — exclip desktop")
+    def _show_title(self) -> None:
+        self.setWindowTitle(make_window_title(self._session.state, self._session.last_place))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.paths import is_dir
+from exclip_desktop.core.paths import is_dir, is_file
 from exclip_desktop.core.values.pair_list import (
     Arrangement,
     ListedPair,
@@ -35,6 +35,7 @@ from exclip_desktop.session.lists.pair_values import PairValues, Remarks
 from exclip_desktop.session.lists.walk_order import WalkOrder
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives
 from exclip_desktop.session.pair.explain_controller import ExplainController
+from exclip_desktop.session.saved_places import LeftPair
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.worker.requests import Failure
@@ -104,6 +105,7 @@ class PairNavigation(QObject):
         self.walk = WalkOrder(self.values, self)
         self.walk.arranged.connect(self.order_changed)
         self._project: Path | None = None
+        self._find_left: Callable[[Path], LeftPair] = lambda _: LeftPair()
         self._places: dict[str, int] = {}  # by id
         self._figures = Figures()
         state.answer_changed.connect(self._on_answer_changed)
@@ -124,20 +126,22 @@ class PairNavigation(QObject):
         )
 
     def use_project(self, path: Path | None, *, is_new: bool = False) -> None:
-        """Open the pairs of a project, if it has any; the pair on screen stays.
+        """Open the pairs of a project, if it has any, at the pair that was left.
 
-        An open list is added to a new project, unless it is another project's, whose pairs a copy has already.
+        An open list is added to a new project, unless it is another project's, whose pairs a copy has already; the
+        pair on screen stays then.
         """
         moved = is_new and bool(self.pairs) and not self.is_project_list
         listed, known = self.list, dict(self._figures.known)
         self._project = path
         if path is not None:
+            left = self._find_left(path)
             run_with_progress(
                 self._state,
                 self._tasks,
                 Work(f"Reading {path.name}"),
                 lambda _: move_list(path, listed, known) if moved else load_project_list(path),
-                self._replace_list if moved else lambda loaded: self._set_list(loaded) if loaded.list.pairs else None,
+                self._replace_list if moved else lambda loaded: self._show_project(loaded, left),
                 self._explain_controller.show_error,
             )
 
@@ -242,6 +246,10 @@ class PairNavigation(QObject):
         """Change the list's filter and order."""
         self.walk.arrange(arrangement)
 
+    def use_left_pairs(self, find: Callable[[Path], LeftPair]) -> None:
+        """Open a list at the pair that ``find`` returns for its path; without one, at its first pair."""
+        self._find_left = find
+
     def use_remarks(self, remarks: Callable[[], Remarks]) -> None:
         """Show and filter by the remarks on pairs that ``remarks`` returns."""
         self.values.remarks = remarks
@@ -264,7 +272,25 @@ class PairNavigation(QObject):
         if loaded.list.notes:
             self._state.change(notice=_notice_of(loaded.list.notes))
         if loaded.first is not None:
-            self.show(loaded.first)
+            left = None if self.is_project_list else self._places.get(self._find_left(loaded.list.source).pair)
+            self.show(loaded.first if left is None else left)
+
+    def _show_project(self, loaded: LoadedList, left: LeftPair) -> None:
+        """Show the pair that was left in a project, else the first one of the walk; without pairs, the picture."""
+        if not loaded.list.pairs:
+            self._show_without_pairs(loaded, left)
+            return
+        self._set_list(loaded)
+        place = self._places.get(left.pair, self.walk.find_step(1))
+        if place is not None:
+            self.show(place)
+
+    def _show_without_pairs(self, loaded: LoadedList, left: LeftPair) -> None:
+        if left.picture and is_file(Path(left.picture)):
+            self._explain_controller.open_file(left.picture, left.caption)
+        elif self._state.canvas_picture is None:
+            notice = Notice(f"{loaded.list.source.name} has no pairs yet.", "Open a list or a picture.", kind="note")
+            self._state.change(notice=notice)
 
     def _update(self, project: Path, loaded: LoadedList) -> None:
         if project != self._project or not self.is_project_list:

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QMimeData, QObject, QStandardPaths
 from PySide6.QtGui import QAction, QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.paths import is_dir
@@ -14,6 +14,7 @@ from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
 from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.canvas.picture_images import make_picture
+from exclip_desktop.ui.commands.open_recent import RecentMenu
 from exclip_desktop.ui.dialogs.export_dialog import ExportDialog, ask_path
 from exclip_desktop.ui.dialogs.gallery import Gallery
 
@@ -27,9 +28,7 @@ class FileCommands(QObject):
         """Connect the actions of the File menu."""
         super().__init__(window)
         self._window, self._session = window, session
-        self._recent = QMenu(window)
-        self._recent.aboutToShow.connect(self._fill_recent)
-        actions["recent"].setMenu(self._recent)
+        actions["recent"].setMenu(RecentMenu(session, window))
         actions["open"].triggered.connect(self.open)
         actions["paste"].triggered.connect(self.paste)
         actions["samples"].triggered.connect(self.show_samples)
@@ -89,7 +88,7 @@ class FileCommands(QObject):
         canvas_picture = self._session.state.canvas_picture
         paths = [
             *([canvas_picture.path] if canvas_picture is not None and canvas_picture.path else []),
-            *self._session.settings.recent_pictures.paths(),
+            *self._session.settings.recent_pictures.existing(),
         ]
         own = [path for path in paths if not is_sample(path)]
         if own:
@@ -100,19 +99,6 @@ class FileCommands(QObject):
     def _suggested(self, ending: str) -> str:
         canvas_picture = self._session.state.canvas_picture
         return f"{Path(canvas_picture.title).stem if canvas_picture is not None else 'figure'}-explained{ending}"
-
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        paths = self._session.settings.recent_pictures.paths()
-        for path in paths:
-            entry = self._recent.addAction(Path(path).name)
-            entry.setToolTip(path)
-            entry.triggered.connect(lambda _=False, path=path: self._session.open(path))
-        if not paths:
-            self._recent.addAction("No pictures yet").setEnabled(False)
-        else:
-            self._recent.addSeparator()
-            self._recent.addAction("Clear this list").triggered.connect(self._session.settings.recent_pictures.clear)
 
 
 def _ignored_files_note(paths: list[str]) -> tuple[str, ...]:

@@ -261,6 +261,10 @@ def test_the_status_that_an_older_project_stores_is_part_of_the_query(place: Pla
 def test_the_program_starts_with_a_project(place: Place) -> None:
     path = made(place.folder, model=model_setting(LARGE, DEEP))
     place.session.start(str(path))
+    place.qtbot.waitUntil(lambda: place.session.state.notice is not None)
+    assert place.session.state.notice.message == f"{path.name} has no pairs yet."
+    assert place.session.state.canvas_picture is None  # no sample: it is not the project's
+    place.session.open_sample(0)
     place.qtbot.waitUntil(lambda: place.session.state.explanation is not None)
     assert (place.session.state.provenance.choice, place.session.state.provenance.explain_settings) == (LARGE, DEEP)
     assert place.session.projects.project.path == path
