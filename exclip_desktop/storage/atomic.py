@@ -22,8 +22,11 @@ _PREFIX, _SUFFIX, _HOUR_S = ".exclip-", ".part", 3600.0
 _TEMPORARY: Final = re.compile(re.escape(_PREFIX) + ".*" + re.escape(_SUFFIX))
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def write_atomically(path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
     """Call ``write`` on a temporary file in the same folder, then rename it to ``path``.
+
+    ``durable``: it is on the disk when this returns. Otherwise it survives the program's end, and may be lost or cut
+    when the computer loses power: for what is checked when it is read, and can be made again.
 
     Raises:
         OutputError: the folder is missing, not writable, or full; an existing file at ``path`` is unchanged.
@@ -36,7 +39,8 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
             os.chmod(name, 0o666 & ~_umask())
             if fcntl is not None:  # before the lock is released; Windows does not rename an open file
                 os.replace(name, path)

@@ -94,7 +94,7 @@ class CacheFolder:
         path = self._path(key)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, lambda file: file.write(data))
+            write_atomically(path, lambda file: file.write(data), durable=False)
         except (OSError, OutputError) as error:
             if not path.is_file():  # else another process was faster, and holds it open
                 self._give_up(error)

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.session.last_place import describe_place
-from exclip_desktop.session.saved_places import LeftPair
+from exclip_desktop.session.saved_places import LeftPair, SavedPlaces, places_path
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.project.pair_rows import add_pairs
@@ -251,8 +251,9 @@ HOSTILE = (
     ids=range(len(HOSTILE) + 3),
 )
 def test_damaged_settings_do_not_stop_the_start(places: Places, value: str, start: str) -> None:
-    for name in ("places", "recent", "recent_sources"):
+    for name in ("recent", "recent_sources"):
         places.store.setValue(name, value)
+    places_path(places.store).write_text(value, "utf-8", "surrogatepass")
     places.store.setValue("start", start)
     window = places.start()
     places._qtbot.waitUntil(
@@ -266,6 +267,12 @@ def test_damaged_settings_do_not_stop_the_start(places: Places, value: str, star
     window._session.open(str(places.picture))
     state = window._session.state
     places._qtbot.waitUntil(lambda: getattr(state.canvas_picture, "title", "") == "other.png")
+
+
+def test_a_place_that_cannot_be_written_is_no_error(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = SavedPlaces(QSettings(str(places.folder / "list.csv" / "s.ini"), QSettings.Format.IniFormat))
+    saved.put(LeftPair("a.csv", "1"))
+    assert saved.last() == LeftPair()
 
 
 # kill -9
@@ -302,7 +309,6 @@ def test_the_place_is_saved_when_the_program_is_killed(places: Places, kind: str
         [sys.executable, "-c", WALK, str(places.folder / "s.ini"), str(source), "3"], check=False, timeout=60
     )
     assert done.returncode == -9
-    places.store.sync()
     window = places.start()
     assert "pair 4 of 4" in places.wait_for_offer(window)
     places.press(window, "go_on")

@@ -104,10 +104,10 @@ def refuse_access(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
 
 
 def refuse_room(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
-    def full(_: int) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "replace", full)
     return folder
 
 
