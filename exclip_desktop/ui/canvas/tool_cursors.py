@@ -22,7 +22,7 @@ HANDLE_CURSORS: Final = {
 SIDE_PX: Final = 32
 MIDDLE_PX: Final = 12.0  # of the cross, from the upper left corner
 ARM_PX: Final = (3.0, 9.0)  # of the cross: a gap around its middle, so that the place under it is visible
-SIGN: Final = QRectF(20, 20, 9, 7)
+SIGN: Final = QRectF(17, 18, 12, 10)
 STROKES: Final = ((QColor(255, 255, 255), 3.4), (QColor(20, 20, 20), 1.4))  # visible on any picture
 
 
@@ -63,8 +63,10 @@ def _draw_cross(*, lasso: bool, subtract: bool) -> QCursor:
             near, far = (MIDDLE_PX + sign * end for end in ARM_PX)
             painter.drawLine(QPointF(near, MIDDLE_PX), QPointF(far, MIDDLE_PX))
             painter.drawLine(QPointF(MIDDLE_PX, near), QPointF(MIDDLE_PX, far))
+        painter.setBrush(STROKES[0][0])
         painter.drawEllipse(SIGN) if lasso else painter.drawRect(SIGN)
         if subtract:
-            painter.drawLine(QPointF(SIGN.left() - 9, SIGN.center().y()), QPointF(SIGN.left() - 4, SIGN.center().y()))
+            painter.setPen(QPen(colour, width + 0.6))
+            painter.drawLine(QPointF(SIGN.left() + 4, SIGN.center().y()), QPointF(SIGN.right() - 4, SIGN.center().y()))
     painter.end()
     return QCursor(drawn, round(MIDDLE_PX), round(MIDDLE_PX))

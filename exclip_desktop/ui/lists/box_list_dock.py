@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QSize,
     Qt,
     Signal,
 )
@@ -34,11 +35,13 @@ from exclip_desktop.session.state import State
 Index = QModelIndex | QPersistentModelIndex
 Role, Flag, Key = Qt.ItemDataRole, Qt.ItemFlag, Qt.Key
 NAME, SIGN, PLACE = range(3)
-HEADINGS: Final = ("Name", "±", "x0, y0 – x1, y1")
+HEADINGS: Final = ("Name", "±", "Pixels")
+WIDTH_PX: Final = 280
+LEAST_PX: Final = 240
 TIPS: Final = (
     "A ticked box is visible. A hidden box is not selected: no value depends on it.",
     "Whether the box is added to or subtracted from the boxes above it; + and − change it",
-    "In pixels of the picture",
+    "x0, y0 – x1, y1 in pixels of the picture",
 )
 UNNAMED: Final = "no name"
 SIGN_KEYS: Final = {Key.Key_Plus: False, Key.Key_Minus: True}
@@ -169,6 +172,10 @@ class BoxTable(QTableView):
     removal_requested = Signal()
     sign_requested = Signal(bool)
 
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return a size with room for names."""
+        return QSize(WIDTH_PX, super().sizeHint().height())
+
     def event(self, event: QEvent) -> bool:
         """Claim the table's keys before the window's shortcuts."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_own(event):
@@ -232,6 +239,7 @@ class BoxListDock(QDockWidget):
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         table.setShowGrid(False)
+        table.setMinimumWidth(LEAST_PX)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)

@@ -20,11 +20,14 @@ WORDS = ("red", "balloon", "dog", "cat", "and", "a", "house", "hydrant")
 KEYS = (
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Escape, Qt.Key.Key_Delete),
     *(Qt.Key.Key_Space, Qt.Key.Key_Tab, Qt.Key.Key_F, Qt.Key.Key_S, Qt.Key.Key_M, Qt.Key.Key_G, Qt.Key.Key_H),
-    *(Qt.Key.Key_T, Qt.Key.Key_L, Qt.Key.Key_K, Qt.Key.Key_1),
+    *(Qt.Key.Key_T, Qt.Key.Key_L, Qt.Key.Key_K, Qt.Key.Key_1, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_P),
+    *(Qt.Key.Key_R, Qt.Key.Key_B, Qt.Key.Key_V, Qt.Key.Key_Minus, Qt.Key.Key_F2, Qt.Key.Key_Return),
 )
 TRIGGERED = (
     *("undo", "redo", "clear_selection", "select_words", "remove_box", "lasso", "fit", "actual_size", "zoom_in"),
     *("zoom_out", "heat", "grey", "smooth", "magnitude", "histogram", "specials", "lock_range", "cancel"),
+    *("select_tool", "box_tool", "subtract", "place_box", "next_box", "previous_box", "name_box", "flip_box"),
+    *("duplicate_box", "copy_box", "hide_box", "show_boxes", "prompt_label", "panel_boxes"),
     *("copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", "focus_caption", "paste"),
 )
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -60,6 +63,7 @@ class Monkey:
     def look(self) -> None:
         """Check that the answer on screen, if there is one yet, belongs to the picture on screen."""
         state = self.session.state
+        assert state.current_region is None or state.current_region < len(state.selection.regions)
         if state.explanation is None:
             assert not state.stale
             return
