@@ -59,8 +59,14 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(group: Any) -> None:
     group.add_argument(
-        "--steps", type=int, default=DEFAULTS.steps, metavar="N", help="steps of removal (default %(default)s)"
+        "--deletion-steps",
+        dest="steps",
+        type=int,
+        default=DEFAULTS.steps,
+        metavar="N",
+        help="steps of deletion and insertion (default %(default)s)",
     )
+    _add_former(group, "--steps", "--deletion-steps", "steps", int)
     group.add_argument(
         "--fill", choices=SPREAD_FILLS, default=DEFAULTS.fill, help="replaces removed patches (default %(default)s)"
     )
@@ -83,15 +89,33 @@ def _add_settings(group: Any) -> None:
     )
     group.add_argument("--smooth", action="store_true", help="interpolate heat between the centres of patches")
     group.add_argument(
-        "--tolerance",
+        "--pointing-distance",
+        dest="tolerance",
         type=float,
         default=DEFAULTS.tolerance_px,
         metavar="PX",
-        help="distance within which pointing counts as a hit",
+        help="distance in pixels within which pointing counts as a hit (default %(default)g)",
     )
+    _add_former(group, "--tolerance", "--pointing-distance", "tolerance", float)
     group.add_argument(
         "--framing", choices=FRAMINGS, default=DEFAULTS.framing, help="how pictures are fitted to the model's input"
     )
+
+
+class _FormerName(argparse.Action):
+    """Takes an option by its former name, and prints its present one."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, options: argparse.Namespace, value: Any, flag: str | None = None
+    ) -> None:
+        """Set the value."""
+        print_note(f"{flag} is now called {self.const}: explain has an option {flag} with another meaning.")
+        setattr(options, self.dest, value)
+
+
+def _add_former(group: Any, flag: str, present: str, dest: str, kind: type) -> None:
+    """Add a former name of an option, which the help does not show."""
+    group.add_argument(flag, dest=dest, type=kind, action=_FormerName, const=present, help=argparse.SUPPRESS)
 
 
 def _keys(text: str) -> tuple[str, ...]:

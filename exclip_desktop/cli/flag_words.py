@@ -56,9 +56,9 @@ FLAG_WORDS: Final[Words] = {
     Remedy.CHOOSE_STUDY_FILL: "Choose one (--fill): {choices}.",
     Remedy.CHOOSE_STUDY_SCORE: "Choose one (--score): {choices}.",
     Remedy.CHOOSE_THRESHOLD: "Choose one (--threshold): {choices}.",
-    Remedy.ADD_STUDY_STEPS: "Give more (--steps, --masks).",
-    Remedy.CHOOSE_SHARE_AND_TOLERANCE: "Give a share between 0 and 1 (--share), and no negative tolerance "
-    "(--tolerance).",
+    Remedy.ADD_STUDY_STEPS: "Give more (--deletion-steps, --masks).",
+    Remedy.CHOOSE_SHARE_AND_TOLERANCE: "Give a share between 0 and 1 (--share), and no negative distance "
+    "(--pointing-distance).",
     Remedy.CHOOSE_PAIR_COUNT: "Give 1 or more (--count).",
     Remedy.CHOOSE_SHARD: "Give I/N with I from 1 to N (--shard).",
     Remedy.COMPUTE_ALL_PAIRS: "Run it with --all-pairs.",

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from exclip_desktop.cli.main import main
+from exclip_desktop.cli.main import command_parser, main
 from exclip_desktop.core.paths import resource_path
+from exclip_desktop.core.values.study import StudySettings
 from exclip_desktop.storage.samples import load_scenes, open_scene
 
-QUICK = ["--device", "cpu", "--methods", "game,random", "--steps", "4", "--masks", "10"]
+QUICK = ["--device", "cpu", "--methods", "game,random", "--deletion-steps", "4", "--masks", "10"]
 
 
 def test_three_scenes_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,3 +89,25 @@ def test_the_scenes_are_two_hundred_small_pictures_whose_captions_name_their_box
         assert all(0 <= x0 < x1 <= 224 and 0 <= y0 < y1 <= 224 for x0, y0, x1, y1 in (r.box for r in pair.regions))
     picture: Image.Image = open_scene(pairs[-1].picture)
     assert picture.size == (224, 224)
+
+
+def test_former_names_of_options_still_count_and_name_the_present_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    options = command_parser().parse_args(["evaluate", "--out", "x", "--steps", "4", "--tolerance", "15"])
+    assert (options.steps, options.tolerance) == (4, 15.0)
+    notes = capsys.readouterr().err.splitlines()
+    assert [note.partition(":")[0] for note in notes] == [
+        "--steps is now called --deletion-steps",
+        "--tolerance is now called --pointing-distance",
+    ]
+    options = command_parser().parse_args(
+        ["evaluate", "--out", "x", "--deletion-steps", "5", "--pointing-distance", "3"]
+    )
+    assert (options.steps, options.tolerance) == (5, 3.0)
+    options = command_parser().parse_args(["evaluate", "--out", "x"])
+    assert (options.steps, options.tolerance) == (StudySettings().steps, StudySettings().tolerance_px)
+    assert capsys.readouterr().err == ""
+    with pytest.raises(SystemExit):
+        command_parser().parse_args(["evaluate", "--help"])
+    shown = capsys.readouterr().out
+    assert "--deletion-steps" in shown
+    assert "--steps" not in shown.replace("--deletion-steps", "")

@@ -13,6 +13,7 @@ from exclip_desktop.cli.main import command_parser, opens_window
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.paths import resource_path
+from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
 from exclip_desktop.storage.manual import INDEX, anchor_of, page, search, sections, topics, without_marks
 from exclip_desktop.ui.action_table import ACTIONS, GESTURES, MENUS, SEPARATOR, shortcut_rows, shortcuts_as_markdown
 
@@ -200,3 +201,10 @@ def test_a_table_cell_may_hold_an_escaped_bar(width: int, monkeypatch: pytest.Mo
 def test_tables_are_aligned_or_written_as_blocks() -> None:
     assert "words × patches           the sum of the heat shown on the picture\n" in topic_text("numbers", 120)
     assert "\nwords × patches\n  content: the sum of the heat shown on the picture\n" in topic_text("numbers", 60)
+
+
+def test_the_manual_lists_every_preprocessing_with_the_dialogs_words() -> None:
+    text = page("models")
+    for one in PREPROCESSINGS:
+        assert f"| `{one.name}` | {one.description} |" in text
+        assert one.title == f"{one.name} ({one.description})"

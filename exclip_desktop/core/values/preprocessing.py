@@ -18,7 +18,7 @@ _HINT: Final = 'Give for instance {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.2
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """A usual preprocessing: ``name`` on the command line, ``description`` on screen, and its ``preprocess_cfg``.
+    """A usual preprocessing: its ``name``, the models that have it, and its ``preprocess_cfg``.
 
     Mean and deviation are of channels in [0, 1].
     """
@@ -29,6 +29,11 @@ class Preprocessing:
     std: Triple
     interpolation: str
     resize_mode: str
+
+    @property
+    def title(self) -> str:
+        """Name and description, for a person who chooses."""
+        return f"{self.name} ({self.description})"
 
     @property
     def config(self) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from exclip_desktop.session.worker.requests import ModelChoice
 FROM_FILE: Final = "From a JSON file…"
 KNOWN: Final = {True: "As in the folder's config", False: "Known: these weights are published"}
 PREPROCESS_TIP: Final = (
-    "Choose how pictures were preprocessed when the model was trained. A wrong preprocessing changes every number, and "
-    "no warning can be given."
+    "Choose how pictures were preprocessed when the model was trained. With a wrong choice all numbers are wrong, and "
+    "the program cannot notice it."
 )
 WIDTH_PX: Final = 520
 
@@ -74,7 +74,7 @@ class AddModelDialog(QDialog):
             combo.setPlaceholderText("Choose…")
         if self._file is None or not self._file.preprocess_known:
             for one in PREPROCESSINGS:
-                combo.addItem(one.description, one.name)
+                combo.addItem(one.title, one.name)
             combo.addItem(FROM_FILE, None)
         combo.setEnabled(combo.count() > 1)
         combo.setCurrentIndex(0 if combo.itemData(0) is None else -1)
