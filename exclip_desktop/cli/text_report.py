@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from exclip_desktop.cli.terminal import in_columns
 from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
+from exclip_desktop.core.text.number_format import format_percent
 from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
@@ -139,7 +140,7 @@ def profile_as_text(profile: Profile, caption: str) -> str:
             f"{other} layer {fixed}"
             f"{framing_suffix(first.settings.framing)}",
             "",
-            "Left: parts of the score, which add up to 100%. Right: shares of Σ|A|, whatever its sign.",
+            "Left: parts of the score, which add up to 100 %. Right: shares of Σ|A|, whatever its sign.",
             "w words, s specials ([SOT], [EOT], padding), p patches, c prefix tokens (class, registers).",
             *in_columns(table, right=True),
         ]
@@ -148,13 +149,9 @@ def profile_as_text(profile: Profile, caption: str) -> str:
 
 def _profile_cells(row: ProfileRow) -> list[str]:
     shares = row.shares
-    parts = [""] * len(row.ledger.lines()) if shares is None else [_percent(share) for _, share in shares]
-    magnitudes = [_percent(share) for _, share in row.magnitudes.lines()]
+    parts = [""] * len(row.ledger.lines()) if shares is None else [format_percent(share, 1) for _, share in shares]
+    magnitudes = [format_percent(share, 1) for _, share in row.magnitudes.lines()]
     return [str(row.layer), *parts, "|", *magnitudes, "" if row.exact else f"not exact: {row.residual:.0e}"]
-
-
-def _percent(share: float) -> str:
-    return f"{round(share, 3) + 0.0:.1%}"  # a rounded −0.0 becomes 0.0
 
 
 def _row_error(result: Explanation) -> str:
@@ -183,7 +180,7 @@ def _selection_lines(selection: dict[str, Any]) -> list[str]:
         return []
     patch = selection["strongest_patch"]
     place = _place(patch["row"], patch["column"], patch["box"])
-    share = "" if selection["share"] is None else f", {selection['share']:.0%} of the matrix sum"
+    share = "" if selection["share"] is None else f", {format_percent(selection['share'])} of the matrix sum"
     what = " × ".join(
         [
             f"“{selection['span']}”" if selection["span"] is not None else "all tokens",

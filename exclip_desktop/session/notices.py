@@ -4,6 +4,7 @@ from typing import Final
 
 from exclip_desktop.core.errors import Remedy, Words
 from exclip_desktop.core.text.accuracy_warnings import InexactIntegral, find_inexact_integrals, unread_reason
+from exclip_desktop.core.text.number_format import format_percent
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import ExplainSettings, Layer
@@ -60,8 +61,8 @@ WINDOW_WORDS: Final[Words] = {
     Remedy.CHOOSE_STUDY_SCORE: "Choose one in Compare ▸ Evaluate methods: {choices}.",
     Remedy.CHOOSE_THRESHOLD: "Choose one in Compare ▸ Evaluate methods: {choices}.",
     Remedy.ADD_STUDY_STEPS: "Choose more steps and masks in Compare ▸ Evaluate methods.",
-    Remedy.CHOOSE_SHARE_AND_TOLERANCE: "Choose a share between 0 and 1, and no negative tolerance, in Compare ▸ "
-    "Evaluate methods.",
+    Remedy.CHOOSE_SHARE_AND_TOLERANCE: "Choose a share between 0 and 1, and no negative pointing distance, in "
+    "Compare ▸ Evaluate methods.",
     Remedy.CHOOSE_PAIR_COUNT: "Choose 1 or more in Compare ▸ Evaluate methods.",
     Remedy.CHOOSE_SHARD: "Choose a part from 1 to N.",
     Remedy.COMPUTE_ALL_PAIRS: "Run the batch with the scores of all pairs.",
@@ -188,7 +189,7 @@ def format_layer(layer: Layer | None) -> str:
 
 def _describe_residual(integral: InexactIntegral) -> str:
     side = integral.side
-    missed = f"misses {side.residual:.1%} after {side.nodes} nodes"
+    missed = f"misses {format_percent(side.residual, 1)} after {side.nodes} nodes"
     return missed if side.residual > integral.tolerance else f"did not converge after {side.nodes} nodes"
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import numpy as np
 
-from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.text.number_format import format_percent, format_signed
 from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
 from exclip_desktop.core.values.geometry import Geometry
@@ -89,10 +89,6 @@ def _json(key: str, accepted: Any, of: Callable[[Finding], Any], heading: str = 
     return FindingColumn(key=key, kind="json", type=accepted, value=of, heading=heading, **display)
 
 
-def _percent(share: float) -> str:
-    return f"{share:.0%}"
-
-
 def _exponent(residual: float) -> str:
     return f"{residual:.1e}".replace("-", "−")
 
@@ -130,7 +126,7 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _text("weights_sha256", lambda f: f.view.weights_sha256),
     _number("score", "Score", format_signed, type=Number, place=3, width_px=68),
     _number("block", "Selected block", format_signed, place=5),
-    _number("share", "Share of matrix sum", _percent, place=11, hidden=True),
+    _number("share", "Share of matrix sum", format_percent, place=11, hidden=True),
     _number("residual", "Residual", _exponent, place=12, hidden=True),
     _json("tags", list[str], lambda f: list(f.tags), "Tags", text=lambda f: ", ".join(f.tags), place=6),
     _json("rows", list[Count], lambda f: list(f.view.selection.rows)),

@@ -132,7 +132,7 @@ ACTIONS: Final = (
     ActionSpec("more_opaque", "More opaque heat", ("O",), HEAT, "Show more of the heat and less of the picture"),
     ActionSpec("less_opaque", "Less opaque heat", ("Shift+O",), HEAT, "Show less of the heat and more of the picture"),
     ActionSpec("histogram", "Histogram of the heat", ("J",), HEAT,
-               "Count the heat's values next to the colour bar, where the window is wide enough", "", True),
+               "Show next to the colour bar how many patches have which value; it needs a wide window", "", True),
     ActionSpec("specials", "Show [SOT] and [EOT]", ("T",), HEAT, "Show the tokens at the caption's start and end",
                "specials", True),
     ActionSpec("lock_range", "Lock colour range", ("K",), HEAT,

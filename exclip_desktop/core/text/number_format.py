@@ -1,4 +1,4 @@
-"""Formats numbers for people: signed values, counts, bytes and estimated times."""
+"""Formats numbers for people: signed values, percentages, counts, bytes and estimated times."""
 
 SMALL = 1e-3  # values below this are written with six decimals
 NOTHING = 5e-7  # and below this as zero
@@ -40,3 +40,9 @@ def format_signed(value: float) -> str:
     value = 0.0 if abs(value) < NOTHING else value
     decimals = 6 if 0 < abs(value) < SMALL else 4
     return f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def format_percent(share: float, decimals: int = 0) -> str:
+    """Return a share as a percentage, such as ``50 %`` or ``−12.3 %``; never a negative zero."""
+    percent = round(100 * share, decimals) + 0.0  # −0.0 + 0.0 is 0.0
+    return f"{percent:.{decimals}f} %".replace("-", "−")

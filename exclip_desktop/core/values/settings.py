@@ -48,8 +48,8 @@ FULL: Final = "float32"
 PRECISIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         FULL: "Everything in float32. Exact.",
-        "bfloat16": "What comes before the layers in bfloat16. Made for recent accelerators; coarse.",
-        "float16": "What comes before the layers in float16. Finer than bfloat16; large values may overflow.",
+        "bfloat16": "bfloat16 before the layers: made for recent accelerators, the least precise.",
+        "float16": "float16 before the layers: more precise than bfloat16; large values may overflow.",
     }
 )
 """Precision before the explained layers → its sentence; derivatives are float32 in any case."""

@@ -110,7 +110,7 @@ class StudySettings:
             raise SettingsError("At least one step and three masks are needed.", Remedy.ADD_STUDY_STEPS)
         if not 0 < self.share < 1 or self.tolerance_px < 0:
             raise SettingsError(
-                f"The share {self.share:g} or the tolerance {self.tolerance_px:g} makes no sense.",
+                f"The share {self.share:g} or the pointing distance {self.tolerance_px:g} is out of range.",
                 Remedy.CHOOSE_SHARE_AND_TOLERANCE,
             )
 

@@ -5,7 +5,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exclip_desktop.core.text.number_format import format_count, format_signed
+from exclip_desktop.core.text.number_format import format_count, format_percent, format_signed
 from exclip_desktop.core.values.finding import Finding, describe_strongest_patch
 from exclip_desktop.storage.exports.caption_markup import escape_latex, format_words_html, format_words_latex
 
@@ -70,9 +70,9 @@ def list_facts(finding: Finding) -> list[tuple[str, str]]:
         ("method", view.method_line),
         ("mapped for", f"“{target}”" if target else ""),
         ("selected block", "" if numbers.block is None else format_signed(numbers.block)),
-        ("share of the matrix sum", "" if numbers.share is None else f"{numbers.share:.0%}"),
+        ("share of the matrix sum", "" if numbers.share is None else format_percent(numbers.share)),
         ("strongest patch", describe_strongest_patch(numbers)),
-        ("positive heat in the regions", "" if inside is None else f"{inside:.0%}"),
+        ("positive heat in the regions", "" if inside is None else format_percent(inside)),
         ("selected words", words),
         ("regions", regions),
         ("residual", "" if numbers.residual is None else f"{numbers.residual:.1e}"),

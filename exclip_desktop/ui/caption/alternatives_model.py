@@ -6,6 +6,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
+from exclip_desktop.core.text.number_format import format_percent
 from exclip_desktop.session.worker.requests import Alternative
 
 Index = QModelIndex | QPersistentModelIndex
@@ -34,7 +35,7 @@ HINTS: Final = (
     "Rank by score",
     "",
     "Cosine of picture and caption",
-    "Score less that of the caption on screen",
+    "Score minus the score of the caption on screen",
     "Softmax over the captions listed, with the model's own scale",
     "",
 )
@@ -140,4 +141,4 @@ class AlternativesModel(QAbstractTableModel):
 
 def format_share(share: float) -> str:
     """Return a share in per cent with one decimal; one that would round to zero as "<0.1%"."""
-    return "<0.1%" if 0 < share < SMALL_SHARE else f"{share:.1%}"
+    return "<0.1 %" if 0 < share < SMALL_SHARE else format_percent(share, 1)

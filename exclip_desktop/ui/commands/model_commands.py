@@ -132,7 +132,7 @@ class ModelCommands(QObject):
 
     def _on_fetched(self, model: ListedModel) -> None:
         if self._dialog is None:
-            self._session.show_note(f"{model.title} is on this computer now.", "Use it by File ▸ Models….")
+            self._session.show_note(f"{model.title} is on this computer now.", "Choose it in File ▸ Models….")
         else:
             self._dialog.select(model.choice)
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.core.maths.agreement import Agreement, compute_agreement
 from exclip_desktop.core.maths.colour import choose_ink, to_rgb
-from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.text.number_format import format_percent, format_signed
 from exclip_desktop.core.values.selection import patch_heat
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
@@ -80,7 +80,7 @@ class AgreementModel(QAbstractTableModel):
         if value is None:
             return None
         if role == Role.DisplayRole:
-            return f"{value:.0%}" if column == IN_BOX else format_coefficient(value)
+            return format_percent(value) if column == IN_BOX else format_coefficient(value)
         return self._meaning(row, column, value)
 
     def cell(self, row: int, column: int) -> tuple[str, QColor, QColor] | None:
@@ -88,7 +88,7 @@ class AgreementModel(QAbstractTableModel):
         value = self.value(row, column)
         if value is None:
             return None
-        return f"{value:.0%}" if column == IN_BOX else format_coefficient(value), *_colours(round(value, 2))
+        return format_percent(value) if column == IN_BOX else format_coefficient(value), *_colours(round(value, 2))
 
     def value(self, row: int, column: int) -> float | None:
         """Return the number of a cell; None if there is none."""
@@ -104,13 +104,13 @@ class AgreementModel(QAbstractTableModel):
     def _meaning(self, row: int, column: int, value: float) -> str:
         name = self._names[row]
         if column == IN_BOX:
-            return f"{name}: {value:.0%} of its positive heat is in the box"
+            return f"{name}: {format_percent(value)} of its positive heat is in the box"
         other = column - FIRST
         pair = f"{name} and {self._names[other]}"
         if other > row:
             return f"{pair}: rank correlation of their patches {format_signed(value)}"
         assert self._agreement is not None
-        return f"{pair}: {value:.0%} of their {self._agreement.top} strongest patches in common"
+        return f"{pair}: {format_percent(value)} of their {self._agreement.top} strongest patches in common"
 
 
 def format_coefficient(value: float) -> str:

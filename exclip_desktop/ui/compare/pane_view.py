@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
+from exclip_desktop.core.text.number_format import format_percent
 from exclip_desktop.core.values.answers import Answer, MapAnswer
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane, PaneStatus
@@ -205,7 +206,7 @@ def _subject(answer: Answer | None) -> str:
 
 def _status_text(status: PaneStatus) -> str:
     if status.kind == "working":
-        return "computing" if status.share is None else f"{status.share:.0%}"
+        return "computing" if status.share is None else format_percent(status.share)
     return "" if status.kind == "done" else status.kind
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from exclip_desktop.core.text.number_format import format_percent
 from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.banner import Banner
@@ -74,7 +75,7 @@ class ModelTitle(QWidget):
             parts += [f"score {score}", f"{columns} × {rows} patches"]
             parts += ["does not read the selected token"] if state.selection.absent else []
         if state.work is not None and not state.work.idle:
-            share = f" {state.work.done / state.work.total:.0%}" if state.work.total else ""
+            share = f" {format_percent(state.work.done / state.work.total)}" if state.work.total else ""
             parts += [f"{state.work.what}{share}"]
         self._text.show_text("  ·  ".join(parts))
 

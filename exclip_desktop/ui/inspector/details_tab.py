@@ -64,7 +64,7 @@ def list_details(
     ]
     errors = plugin_errors()
     if errors:
-        lines.append(Detail("Methods that fail", "\n".join(str(error) for error in errors)))
+        lines.append(Detail("Methods that could not be loaded", "\n".join(str(error) for error in errors)))
     return [*lines, Detail("Log file", log_file)] if log_file else lines
 
 

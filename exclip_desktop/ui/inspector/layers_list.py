@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.text.number_format import format_percent, format_signed
 from exclip_desktop.core.values.layer_profile import Profile, ProfileRow
 from exclip_desktop.core.values.settings import Layer
 from exclip_desktop.ui.inspector.stacked_bars import StackedBars, stack_segments
@@ -248,7 +248,7 @@ def format_share(share: float | None) -> str:
     """Return a share as a percentage with its sign, or "" for None."""
     if share is None:
         return ""
-    return f"{round(100 * share, 1) + 0.0:.1f}%".replace("-", "−")
+    return format_percent(share, 1)
 
 
 def describe_row(row: ProfileRow | None) -> str:

@@ -33,7 +33,7 @@ NAMES: Final[dict[Side, str]] = {"image": "Picture", "text": "Caption"}
 HINT: Final = "Bars: parts of Σ|A|. Numbers: parts of the score. Click a layer to choose it."
 HINT_DETAILS: Final = (
     "The numbers are the ledger's parts divided by the score. With the parts of prefix tokens and specials, which the "
-    "tooltip of a layer lists, they add up to 100%. There are no numbers where the score is between −0.01 and 0.01. "
+    "tooltip of a layer lists, they add up to 100 %. There are no numbers where the score is between −0.01 and 0.01. "
     "The bars show each block's share of Σ|A|, the sum of the matrix without signs, because parts with different "
     "signs cancel out. A good layer has most of both in words × patches."
 )

@@ -14,7 +14,7 @@ NOTES: Final = {
     "words × patches": "What words and patches contribute together.",
     "specials × patches": "Specials are [SOT], [EOT] and padding.",
     "words × prefix tokens": "Prefix tokens are the class and register tokens.",
-    "specials × prefix tokens": "Specials are [SOT], [EOT] and padding; prefix tokens the class and register tokens.",
+    "specials × prefix tokens": "Specials are [SOT], [EOT] and padding. Prefix tokens are class and register tokens.",
     "reference terms": "What the two reference inputs contribute by themselves.",
     "gap to the published reference": "From the published text reference to the actual start of the path.",
     "residual": "Error of the quadrature.",

@@ -17,7 +17,8 @@ STRIPE_PX: Final = 7
 """Margin between labels and cells that shows what is selected; two pixels of it stay free."""
 PAD_PX: Final = 5
 CORNER: Final = "patch row"
-"""Names the numbers above the cells, in the corner left of them."""
+EACH_CORNER: Final = ("patch row, column", "row, column")
+"""Names of the numbers above the cells, in the corner left of them: of rows of patches, and of single patches."""
 BOUNDARY: Final = QColor(0, 0, 0, 38)
 
 Place = tuple[int | None, int | None]

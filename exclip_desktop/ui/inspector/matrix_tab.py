@@ -108,7 +108,7 @@ class MatrixTab(QWidget):
             where, value = f"All rows × {describe_place(self._patch(column))}", self._values[:, column].sum()
         else:
             limit = format_signed(range_limit(self._values))[1:]
-            return f"Colours reach ±{limit}."
+            return f"Colour range: ±{limit}"
         return f"{where}: {format_signed(float(value))}"
 
     def _patch(self, column: int) -> tuple[int, int]:

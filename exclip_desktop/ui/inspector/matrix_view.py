@@ -7,7 +7,16 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QResizeEvent, QWheel
 from PySide6.QtWidgets import QApplication, QLabel, QScrollBar, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.ui.inspector.matrix_plot import CORNER, NOWHERE, PAD_PX, STRIPE_PX, MatrixMarks, MatrixPlot, Place
+from exclip_desktop.ui.inspector.matrix_plot import (
+    CORNER,
+    EACH_CORNER,
+    NOWHERE,
+    PAD_PX,
+    STRIPE_PX,
+    MatrixMarks,
+    MatrixPlot,
+    Place,
+)
 
 ROW_PX: Final = (14, 32)
 """Least and greatest height of a row."""
@@ -163,10 +172,12 @@ class MatrixView(QWidget):
 
     def _name_patches(self, each: bool) -> None:
         """Name the numbers above the cells where there is room left of them."""
-        self._corner.setText("row, column" if each else CORNER)
         room = round(self.plot.cells_left_px) - STRIPE_PX - PAD_PX
+        metrics, names = self._corner.fontMetrics(), EACH_CORNER if each else (CORNER, "row")
+        fitting = [name for name in names if metrics.horizontalAdvance(name) <= room]
+        self._corner.setText(next(iter(fitting), ""))
         self._corner.setGeometry(0, 0, room, round(self.plot.cells_top_px) - STRIPE_PX)
-        self._corner.setVisible(self._corner.sizeHint().width() <= room)
+        self._corner.setVisible(bool(fitting))
 
     def _cells_area(self) -> QRectF:
         """Return the part of the plot in which cells are drawn, px."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
-from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.text.number_format import format_percent, format_signed
 from exclip_desktop.core.text.word_signs import WHY_NEGATIVE, explain_negative_sum, sign_of_word
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.explanation import Explanation
@@ -32,9 +32,8 @@ def describe_share(share: float | None) -> str:
     """Return a share of the matrix sum in words with its sign, or "" for None."""
     if share is None:
         return ""
-    per_mille = round(share * 1000)
-    opposite = " (opposite sign)" if per_mille < 0 else ""
-    return f"{per_mille / 10:.1f} % of the matrix sum{opposite}".replace("-", "−")
+    opposite = " (opposite sign)" if round(share, 3) < 0 else ""
+    return f"{format_percent(share, 1)} of the matrix sum{opposite}"
 
 
 def describe_whole(explanation: Explanation) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QFont
 
-from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.text.number_format import format_percent, format_signed
 from exclip_desktop.core.values.finding import RATINGS
 from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
@@ -84,7 +84,7 @@ PAIR_COLUMNS: Final = (
     PairColumn("tags", "Tags", lambda values, place: ", ".join(values.remark(place).tags)),
     PairColumn("label", "Label", lambda values, place: values.pair(place).label),
     PairColumn("state", "State", lambda values, place: state_text(values.figures(place)), 110),
-    PairColumn("share", "Share in label", _number("share", "{:.0%}".format), hidden=True, is_number=True),
+    PairColumn("share", "Share in label", _number("share", format_percent), hidden=True, is_number=True),
 )
 KEYS: Final = tuple(column.key for column in PAIR_COLUMNS)
 PICTURE: Final = KEYS.index("picture")
@@ -190,7 +190,7 @@ class PairListModel(ThumbnailModel):
         if figures is not None:
             parts.append(figures.failure or _figures_text(figures))
             if figures.share is not None:
-                parts.append(f"{figures.share:.0%} of positive heat in the labelled regions")
+                parts.append(f"{format_percent(figures.share)} of positive heat in the labelled regions")
         return "\n".join(part for part in parts if part)
 
     def _on_arranged(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exclip_desktop.core.text.number_format import format_bytes, format_rough_time
+from exclip_desktop.core.text.number_format import format_bytes, format_percent, format_rough_time
 from exclip_desktop.session.library.model_listing import Offer
 from exclip_desktop.session.state import Transfer
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -14,7 +14,7 @@ def format_network_state(transfer: Transfer | None) -> str:
         return "Offline"
     if transfer.is_size_request:
         return f"Asking for the size of {transfer.title}"
-    share = f" {transfer.done / transfer.total:.0%}" if transfer.total else ""
+    share = f" {format_percent(transfer.done / transfer.total)}" if transfer.total else ""
     return f"Downloading {transfer.title}{share}"
 
 

@@ -214,9 +214,7 @@ class ModelsDialog(QDialog):
             return describe_reason(model)
         if not model.place:
             return NOT_HERE
-        prepared = (
-            f"; pictures are prepared by your choice: {model.choice.preprocess}" if model.choice.preprocess else ""
-        )
+        prepared = f"; its preprocessing is {model.choice.preprocess}" if model.choice.preprocess else ""
         return f"{model.title} is on this computer{prepared}."
 
     def _show_transfer(self) -> None:

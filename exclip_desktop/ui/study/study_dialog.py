@@ -35,10 +35,10 @@ LEAST_PX: Final = (860, 560)
 EMPTY: Final = "Choose methods and metrics, and press Start."
 WAITING: Final = "No figures yet …"
 PAUSE_TIP: Final = "Pause; the study can continue later"
-START_TIP: Final = "Start, or continue with the outcomes that are missing"
+START_TIP: Final = "Start, or continue where the study was paused"
 LEGEND: Final = (
-    "Mean ± the larger distance from the mean to an end of the 95 % interval (bootstrap over pictures). Click a "
-    "column to plot it, and a row to highlight its method."
+    "Mean ± the larger half of the 95 % interval (bootstrap over pictures). Click a column to plot it, and a row to "
+    "highlight its method."
 )
 
 

@@ -153,7 +153,9 @@ class StatusLine(QWidget):
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
         self._result.setToolTip(
-            "For the previous picture, caption or settings" if self._state.stale else wrap_tooltip(inexact)
+            "These numbers belong to the previous picture, caption or settings"
+            if self._state.stale
+            else wrap_tooltip(inexact)
         )
 
     def _on_work_changed(self) -> None:

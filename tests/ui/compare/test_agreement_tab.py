@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.agreement import Agreement, compute_agreement
+from exclip_desktop.core.text.number_format import format_percent
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.compare.agreement_tab import (
     FIRST,
@@ -59,7 +60,7 @@ def test_the_table_shows_the_agreement_of_the_heats(compared: Opened) -> None:
     assert [_text(model, row, NAME) for row in range(3)] == ["Second-order attributions", "Attention rollout", "ITSM"]
     assert _text(model, 0, FIRST + 2) == format_coefficient(expected.ranks[0, 2]) == "1"
     assert _text(model, 2, FIRST) == format_coefficient(expected.overlaps[2, 0]) == "1"
-    assert _text(model, 0, IN_BOX) == f"{expected.inside[0]:.0%}"
+    assert _text(model, 0, IN_BOX) == format_percent(expected.inside[0])
     assert _text(model, 0, FIRST) is None  # the diagonal
     assert _text(model, 0, FIRST + 1) is None  # the other map is constant: it has no order
 
@@ -81,7 +82,7 @@ def test_cells_have_explanatory_tooltips(compared: Opened) -> None:
     assert _text(model, 0, IN_BOX, Role.ToolTipRole).startswith("Second-order attributions: ")
     above, below = (_text(model, *at, Role.ToolTipRole) for at in ((0, FIRST + 2), (2, FIRST)))
     assert above == "Second-order attributions and ITSM: rank correlation of their patches +1.0000"
-    assert below == "ITSM and Second-order attributions: 100% of their 25 strongest patches in common"
+    assert below == "ITSM and Second-order attributions: 100 % of their 25 strongest patches in common"
     assert model.headerData(FIRST, Qt.Orientation.Horizontal) == model.headerData(0, Qt.Orientation.Vertical) == "1"
 
 

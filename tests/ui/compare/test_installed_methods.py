@@ -22,10 +22,10 @@ def test_the_window_offers_installed_methods_and_names_broken_ones(
     assert [pane.key.method for pane in panes] == ["second-order", "ramp"]
     qtbot.waitUntil(lambda: all(pane.status.kind == "done" for pane in panes))
     details = list_details(opened.state.explanation, opened.state.provenance, None, "")
-    (errors,) = [detail.text for detail in details if detail.name == "Methods that fail"]
+    (errors,) = [detail.text for detail in details if detail.name == "Methods that could not be loaded"]
     assert "absent (ramps): ModuleNotFoundError" in errors
 
 
 def test_details_have_no_such_line_without_installed_methods(opened: Opened) -> None:
     details = list_details(opened.state.explanation, opened.state.provenance, None, "")
-    assert "Methods that fail" not in [detail.name for detail in details]
+    assert "Methods that could not be loaded" not in [detail.name for detail in details]

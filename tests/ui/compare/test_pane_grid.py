@@ -253,7 +253,7 @@ def test_an_error_is_shown_in_its_own_pane(compared: Opened, qtbot: QtBot) -> No
 def test_the_progress_is_shown_next_to_the_title(compared: Opened, qtbot: QtBot) -> None:
     compared.engine.pane_gates["game"].clear()
     compared.session.compare_methods((*THREE, "game", "fixlip"))
-    qtbot.waitUntil(lambda: _views(compared)[1].state == "100%")
+    qtbot.waitUntil(lambda: _views(compared)[1].state == "100 %")
     assert _views(compared)[4].state == "waiting"
     compared.engine.pane_gates["game"].set()
     _fill(compared, qtbot)
@@ -264,7 +264,7 @@ def test_pictures_keep_their_place_while_panes_fill(compared: Opened, qtbot: QtB
     compared.engine.pane_raises["game"] = MethodError("No blocks to look into.")
     compared.engine.pane_gates["rollout"].clear()
     compared.session.compare_methods((*THREE, "game", "rollout"))
-    qtbot.waitUntil(lambda: _views(compared)[1].state == "100%")
+    qtbot.waitUntil(lambda: _views(compared)[1].state == "100 %")
     before = {view.canvas.height() for view in _views(compared)}
     compared.engine.pane_gates["rollout"].set()
     _fill(compared, qtbot)

@@ -161,7 +161,7 @@ def test_an_inexact_explanation_has_a_warning(state: State, inspector: Inspector
     assert label.isHidden()
     coarse = replace(explanation, image_side=replace(explanation.image_side, residual=0.021, nodes=16))
     state.change(answer=coarse)
-    assert label.text() == "Accuracy not reached: the picture's integral misses 2.1% after 16 nodes."
+    assert label.text() == "Accuracy not reached: the picture's integral misses 2.1 % after 16 nodes."
     assert label.isVisible()
     assert label.toolTip() != ""
 

@@ -158,8 +158,8 @@ def test_layers_by_keyboard(state: State, tab: LayersTab, qtbot: QtBot) -> None:
 def test_a_row_in_words(state: State, tab: LayersTab) -> None:
     row = show(state, 0).rows[0]
     lines = describe_row(row).splitlines()
-    assert lines[0] == "words × patches: +0.2000, 64.5% of the score, 50.0% of |A|"
-    assert lines[4] == "reference terms: +0.0290, 9.4% of the score"
+    assert lines[0] == "words × patches: +0.2000, 64.5 % of the score, 50.0 % of |A|"
+    assert lines[4] == "reference terms: +0.0290, 9.4 % of the score"
     assert lines[-1] == "17 nodes, pair; completeness residual 1.0e-04"
     assert describe_row(replace(row, exact=False)).endswith(", not exact")
     assert "score" not in describe_row(replace(row, score=0.005))
@@ -170,7 +170,7 @@ def test_a_row_in_words(state: State, tab: LayersTab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(None, ""), (0.5, "50.0%"), (-0.123, "−12.3%"), (-0.0004, "0.0%"), (1.5, "150.0%")]
+    ("share", "text"), [(None, ""), (0.5, "50.0 %"), (-0.123, "−12.3 %"), (-0.0004, "0.0 %"), (1.5, "150.0 %")]
 )
 def test_shares_read_as_percentages(share: float | None, text: str) -> None:
     assert format_share(share) == text

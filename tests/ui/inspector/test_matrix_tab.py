@@ -113,7 +113,7 @@ def test_words_or_tokens_with_or_without_specials(state: State, inspector: Inspe
 
 def test_the_value_under_the_mouse(state: State, inspector: Inspector, view: MatrixView) -> None:
     grid = explained(state).grid
-    assert value_text(inspector).startswith("Colours reach ±")
+    assert value_text(inspector).startswith("Colour range: ±")
     QTest.mouseMove(view.plot.viewport(), cell(view, HYDRANT, 7))
     value = float(grid[[6, 7], 1, 2].sum(dtype=np.float64))
     assert value_text(inspector) == f"hydrant × row 1, column 2: {format_signed(value)}"
@@ -132,7 +132,7 @@ def test_the_preview_ends_when_the_mouse_leaves(state: State, inspector: Inspect
     QTest.mouseMove(inspector, QPoint(3, 3))
     QGuiApplication.processEvents()
     assert state.preview == Preview()
-    assert value_text(inspector).startswith("Colours reach ±")
+    assert value_text(inspector).startswith("Colour range: ±")
 
 
 def test_a_click_on_a_cell_chooses_the_pair(state: State, inspector: Inspector, view: MatrixView, qtbot: QtBot) -> None:

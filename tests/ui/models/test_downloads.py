@@ -239,7 +239,7 @@ def test_progress_is_reported_ten_times_a_second_and_at_the_end() -> None:
 
 def test_what_uses_the_network_in_words() -> None:
     half = Transfer("ViT-L-14 (openai)", 445_000_000, 890_000_000, 200.0)
-    assert format_network_state(half) == "Downloading ViT-L-14 (openai) 50%"
+    assert format_network_state(half) == "Downloading ViT-L-14 (openai) 50 %"
     assert format_download(half) == "Downloading ViT-L-14 (openai): 445 MB of 890 MB, 3 min left"
     unknown = Transfer("ViT-L-14 (openai)", 445_000_000)
     assert format_network_state(unknown) == "Downloading ViT-L-14 (openai)"

@@ -132,7 +132,7 @@ AT_THE_END = replace(UNSETTLED, nodes=129)
     [
         (
             {"image": RIEMANN},
-            "Accuracy not reached: the picture's integral misses 2.1% after 10 nodes.",
+            "Accuracy not reached: the picture's integral misses 2.1 % after 10 nodes.",
             Remedy.ADD_STEPS_OR_ADAPT,
         ),
         (
@@ -143,7 +143,7 @@ AT_THE_END = replace(UNSETTLED, nodes=129)
         (
             {"image": AT_THE_END, "text": replace(AT_THE_END, residual=0.004)},
             "Accuracy not reached: the picture's integral did not converge after 129 nodes, and the caption's "
-            "integral misses 0.4% after 129 nodes.",
+            "integral misses 0.4 % after 129 nodes.",
             Remedy.SHORTEN_PATH,
         ),
         ({"image": replace(RIEMANN, residual=1e-3)}, "", None),
@@ -203,7 +203,7 @@ def test_a_warning_that_was_closed_comes_back_with_other_settings_only(opened: O
     explained_by(published, "a cat")
     assert opened.window.banner.isVisible()
     assert state.notice.kind == "note"
-    assert state.notice.message == "Accuracy not reached: the picture's integral misses 2.1% after 10 nodes."
+    assert state.notice.message == "Accuracy not reached: the picture's integral misses 2.1 % after 10 nodes."
     assert state.notice.hint == WINDOW_WORDS[Remedy.ADD_STEPS_OR_ADAPT]
     close()
     explained_by(published, "a red cat")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from exclip_desktop.core.text.number_format import format_percent
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.selection import Region
 from tests.ui.conftest import caption_of
@@ -42,3 +43,11 @@ def test_describe_words(rows: tuple[int, ...], message: str) -> None:
 )
 def test_describe_regions(regions: tuple[Region, ...], message: str) -> None:
     assert describe_regions(regions) == message
+
+
+@pytest.mark.parametrize(
+    ("share", "decimals", "text"),
+    [(0.5, 0, "50 %"), (-0.123, 1, "−12.3 %"), (-0.0004, 1, "0.0 %"), (1.0, 0, "100 %"), (0.004, 0, "0 %")],
+)
+def test_percentages_have_a_space_a_true_minus_and_no_negative_zero(share: float, decimals: int, text: str) -> None:
+    assert format_percent(share, decimals) == text
