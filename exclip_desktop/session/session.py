@@ -165,7 +165,13 @@ class Session(QObject):
         self.findings.remark_index.changed.connect(self.pair_navigation.follow_remarks)
         self.findings_export = FindingsExport(self.state, self.explain_controller, self._tasks, self.findings, self)
         self.finding_restorer = FindingRestorer(
-            self.state, self.explain_controller, self.projects, self.compare_controller, self.active_pane, self
+            self.state,
+            self.explain_controller,
+            self.projects,
+            self.compare_controller,
+            self.active_pane,
+            self.pair_navigation,
+            self,
         )
         self.rating_controller = RatingController(
             self.state,

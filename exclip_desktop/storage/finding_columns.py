@@ -41,6 +41,7 @@ class FindingColumn:
         text: returns what the window shows; by default the value.
         place, width_px: its initial position and width in the window.
         hidden: whether the window hides it until it is chosen.
+        sorts_when_read: whether the window can sort by it although the file has no column of it.
 
     """
 
@@ -53,11 +54,12 @@ class FindingColumn:
     place: int = 0
     width_px: int = 90
     hidden: bool = False
+    sorts_when_read: bool = False
 
     @property
     def is_sortable(self) -> bool:
         """Whether a project can sort by it."""
-        return self.kind in ("count", "text", "number")
+        return self.kind in ("count", "text", "number") or self.sorts_when_read
 
     def display(self, finding: Finding) -> str:
         """Return the text of a cell."""
@@ -128,7 +130,15 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _number("block", "Selected block", format_signed, place=5),
     _number("share", "Share of matrix sum", format_percent, place=11, hidden=True),
     _number("residual", "Residual", _exponent, place=12, hidden=True),
-    _json("tags", list[str], lambda f: list(f.tags), "Tags", text=lambda f: ", ".join(f.tags), place=6),
+    _json(
+        "tags",
+        list[str],
+        lambda f: list(f.tags),
+        "Tags",
+        text=lambda f: ", ".join(f.tags),
+        place=6,
+        sorts_when_read=True,
+    ),
     _json("rows", list[Count], lambda f: list(f.view.selection.rows)),
     _json("regions", list[list[Any] | dict[str, Any]], lambda f: list(map(region_to_value, f.view.selection.regions))),
     _json("settings", dict[str, Any], lambda f: dict(f.view.settings)),
@@ -137,7 +147,15 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _json("words", Words, lambda f: [list(astuple(word)) for word in f.numbers.words]),
     _json("geometry", GeometryParts, _geometry),
     _json("heat", list[list[Number]], lambda f: [list(row) for row in f.numbers.heat]),
-    FindingColumn(key="selection", kind="derived", heading="Selection", text=_selection, place=4, width_px=130),
+    FindingColumn(
+        key="selection",
+        kind="derived",
+        heading="Selection",
+        text=_selection,
+        place=4,
+        width_px=130,
+        sorts_when_read=True,
+    ),
 )
 WRITTEN: Final = tuple(column for column in COLUMNS if column.kind != "derived")
 """The columns of files, in their order."""

@@ -268,6 +268,7 @@ class Window(QMainWindow):
         self.inspector.layer_chosen.connect(session.layer_profile_controller.choose)
         self.caption.caption_typed.connect(explain_controller.type_caption)
         self.caption.left.connect(lambda: self.stage.canvas.view.setFocus())
+        self.findings.left.connect(lambda: self.stage.canvas.view.setFocus())
         self.alternatives.caption_added.connect(caption_alternatives.add)
         self.alternatives.caption_removed.connect(caption_alternatives.remove_at)
         self.alternatives.caption_chosen.connect(explain_controller.type_caption)

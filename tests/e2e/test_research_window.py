@@ -113,7 +113,7 @@ def test_pairs_are_noted_and_their_findings_restored_and_exported(
     assert [navigation.figures(place).score for place in range(COUNT)] == scores
     assert [navigation.figures(place).rating for place in NOTED] == ["match", "mismatch", "unsure"]
     again.window.inspector.setCurrentWidget(again.window.findings)
-    again.window.findings.filter.setText("<4>")
+    again.window.findings.filter.write('"<4>"')
     view = again.window.findings.view
     assert view.model().rowCount() == 1
     view.setCurrentIndex(view.model().index(0, 0))
@@ -124,7 +124,7 @@ def test_pairs_are_noted_and_their_findings_restored_and_exported(
     assert again.state.selection.rows == again.state.explanation.caption.rows_of("Nummer")
     assert again.state.notice is None or "Differs from the finding" not in again.state.notice.message
 
-    again.window.findings.filter.clear()
+    again.window.findings.filter.write("")
     out = folder / "report.html"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
     QTimer.singleShot(0, lambda: QApplication.activeModalWidget().accept())

@@ -1,6 +1,7 @@
 """Restores the view of a finding, and compares its numbers with the present ones."""
 
 from contextlib import suppress
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,8 +14,10 @@ from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane, PaneKey
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.open_project import Projects
+from exclip_desktop.session.project.remark_index import make_pair_key
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.session.worker.requests import ModelChoice
 
@@ -36,12 +39,14 @@ class FindingRestorer(QObject):
         projects: Projects,
         compare_controller: CompareController,
         active_pane: ActivePane,
+        navigation: PairNavigation,
         parent: QObject | None = None,
     ) -> None:
-        """Bring back findings of the open one of ``projects``."""
+        """Bring back findings of the open one of ``projects``; a listed pair becomes the current one."""
         super().__init__(parent)
         self._state, self._explain_controller, self._projects = state, explain_controller, projects
         self._compare_controller, self._active_pane = compare_controller, active_pane
+        self._navigation = navigation
         self._pending: tuple[Finding, str, ModelChoice] | None = None  # until the pair is explained
         self._pending_pane: tuple[Finding, Pane] | None = None  # until the pane has an answer
         # A pair that is remembered comes back as the same explanation: only the picture is another then.
@@ -49,6 +54,11 @@ class FindingRestorer(QObject):
         state.answer_changed.connect(self._on_explained)
         state.notice_changed.connect(self._on_notice_changed)
         compare_controller.followed.connect(self._on_followed)
+
+    @property
+    def is_restoring(self) -> bool:
+        """Whether a finding is being opened."""
+        return self._pending is not None or self._pending_pane is not None
 
     def restore(self, finding: Finding) -> None:
         """Restore a finding's view, and report whether its numbers differ now."""
@@ -65,6 +75,7 @@ class FindingRestorer(QObject):
             return
         choice, settings = _settings_of(finding, self._state)
         self._pending, self._pending_pane = (finding, str(path), choice), None
+        self._point_at(path, finding.view.caption)
         self._explain_controller.restore(
             str(path), finding.view.caption, choice, settings, selection=finding.view.selection
         )
@@ -72,6 +83,14 @@ class FindingRestorer(QObject):
     def cancel(self) -> None:
         """Stop waiting; the screen stays as it is."""
         self._pending = self._pending_pane = None
+
+    def _point_at(self, path: Path, caption: str) -> None:
+        """Make the pair the current one of the list, if it is listed: the walk goes on from there."""
+        navigation = self._navigation
+        places = navigation.values.places_of([make_pair_key(path, caption)])
+        if places and navigation.current not in places:
+            navigation.walk.put_current(places[0])
+            navigation.current_changed.emit()
 
     def _on_notice_changed(self) -> None:
         notice = self._state.notice

@@ -12,6 +12,7 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.text.list_filter import FilterKey
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import (
     Finding,
@@ -38,10 +39,12 @@ from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.undo import ProjectStep
 from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.project.finding_filter import FINDING_KEYS, list_filter_keys
 from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
     add_finding,
     change_findings,
+    count_findings,
     load_finding,
     load_finding_ids,
     load_findings,
@@ -163,6 +166,14 @@ class ProjectFindings(QObject):
     def load(self, ids: Sequence[int]) -> list[Finding]:
         """Return the findings of these ids; those that were removed meanwhile are left out."""
         return self.projects.read(lambda project: load_findings_by_id(project, ids), [])
+
+    def count(self) -> int:
+        """Return the number of all findings."""
+        return self.projects.read(count_findings, 0)
+
+    def filter_keys(self) -> tuple[FilterKey, ...]:
+        """Return the keys of a filter of findings, with the project's tags and labels."""
+        return self.projects.read(list_filter_keys, FINDING_KEYS)
 
     def tags(self) -> tuple[str, ...]:
         """Return all tags."""

@@ -181,11 +181,10 @@ class RatingController(QObject):
         path = None if finding is None or len(changes) > 1 else self._findings.picture_path(finding)
         if finding is None or path is None:
             return
-        navigation, key = self._navigation, make_pair_key(path, finding.view.caption)
-        places = (at for at, pair in enumerate(navigation.pairs) if pair.caption == key[1])
-        place = next((at for at in places if os.path.abspath(navigation.path(navigation.pairs[at])) == key[0]), None)
-        if place is not None and place != navigation.current:
-            QTimer.singleShot(0, self, lambda: self._show(place))  # undo must end first: a picture drops its steps
+        navigation = self._navigation
+        places = navigation.values.places_of([make_pair_key(path, finding.view.caption)])
+        if places and navigation.current not in places:
+            QTimer.singleShot(0, self, lambda: self._show(places[0]))  # undo ends first: a picture drops its steps
 
     def _show(self, place: int) -> None:
         if place < len(self._navigation.pairs):

@@ -12,12 +12,15 @@ import msgspec
 import numpy as np
 
 from exclip_desktop.core.errors import ProjectError
+from exclip_desktop.core.text.list_filter import ListFilter
 from exclip_desktop.core.values.finding import Finding, FindingChange, Rating
 from exclip_desktop.core.values.pair_remarks import NotedPair
-from exclip_desktop.storage.finding_columns import WRITTEN, from_values, list_keys, to_values
+from exclip_desktop.storage.finding_columns import COLUMNS, WRITTEN, from_values, list_keys, to_values
+from exclip_desktop.storage.project.finding_filter import select_ids, sort_ids
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
 
 _STORED: Final = list_keys("text", "number")
+_READ: Final = tuple(column.key for column in COLUMNS if column.sorts_when_read)
 _VIEW: Final = tuple(key for key in list_keys("json") if key != "tags")  # of the table finding_view
 _ViewRecord: Final = msgspec.defstruct(
     "_ViewRecord", [(column.key, column.type) for column in WRITTEN if column.key in _VIEW and column.key != "heat"]
@@ -40,6 +43,7 @@ class FindingQuery:
     Attributes:
         text: is part of caption, note, picture or a tag; the case of a to z does not count.
         rating, tag, pair, picture, caption, method, model: exactly this; None: any.
+        list_filter: what a person typed as a filter; see ``finding_filter``.
         sort: key of a sortable column; ``id`` is the order of creation. Findings without a value come last.
         descending: whether the largest, or newest, comes first.
 
@@ -53,6 +57,7 @@ class FindingQuery:
     caption: str | None = None
     method: str | None = None
     model: str | None = None
+    list_filter: ListFilter = ListFilter()
     sort: str = "id"
     descending: bool = False
 
@@ -146,7 +151,10 @@ def load_finding_ids(project: Project, query: FindingQuery = FindingQuery()) -> 
 
     """
     where, values = _where(query)
-    return [key for (key,) in project.rows(f"SELECT f.id FROM finding f {where} ORDER BY {_order(query)}", values)]
+    ids = [key for (key,) in project.rows(f"SELECT f.id FROM finding f {where} ORDER BY {_order(query)}", values)]
+    if query.list_filter.terms:
+        ids = select_ids(project, query.list_filter, ids)
+    return ids if query.sort not in _READ else sort_ids(project, ids, query.sort, descending=query.descending)
 
 
 def load_findings_by_id(project: Project, ids: Sequence[int]) -> list[Finding]:
@@ -156,6 +164,11 @@ def load_findings_by_id(project: Project, ids: Sequence[int]) -> list[Finding]:
         block = ",".join(map(str, ids[start : start + BLOCK]))
         findings |= {row[0]: _finding(row) for row in project.rows(f"{_SELECT} WHERE f.id IN ({block})")}
     return [findings[key] for key in ids if key in findings]
+
+
+def count_findings(project: Project) -> int:
+    """Return the number of findings."""
+    return int(project.rows("SELECT count(*) FROM finding")[0][0])
 
 
 def load_tag_counts(project: Project) -> dict[str, int]:
@@ -179,10 +192,10 @@ def _where(query: FindingQuery) -> tuple[str, list[Any]]:
 
 
 def _order(query: FindingQuery) -> str:
-    if query.sort not in ("id", *_STORED):
+    if query.sort not in ("id", *_STORED, *_READ):
         raise ValueError(f"findings cannot be sorted by {query.sort!r}")
     direction = "DESC" if query.descending else "ASC"
-    first = "" if query.sort == "id" else f"f.{query.sort} {direction} NULLS LAST, "
+    first = "" if query.sort in ("id", *_READ) else f"f.{query.sort} {direction} NULLS LAST, "
     return f"{first}f.id {direction}"
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from exclip_desktop.core.text.number_format import format_count
@@ -57,6 +57,10 @@ class FindingCommands(QObject):
         tab.restore_requested.connect(self.restore)
         tab.change_requested.connect(self.change)
         tab.removal_requested.connect(findings.remove)
+        tab.folder_requested.connect(self.show_folder)
+        session.finding_restorer.restored.connect(tab.mark)
+        for moved in (state.canvas_picture_changed, state.caption_changed, session.pair_navigation.current_changed):
+            moved.connect(self._on_moved)
         for changed in (state.answer_changed, state.stale_changed):
             changed.connect(self._show)
         self._show()
@@ -81,6 +85,18 @@ class FindingCommands(QObject):
         if remark is not None:
             self._unsaved = remark
             session.findings.note(answer, set_differences(before, remark))
+
+    def show_folder(self, key: int) -> None:
+        """Open the folder of a finding's picture."""
+        finding = self._session.findings.finding(key)
+        path = None if finding is None else self._session.findings.picture_path(finding)
+        if path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    def _on_moved(self) -> None:
+        """No finding is on screen any more, unless one is being opened."""
+        if not self._session.finding_restorer.is_restoring:
+            self._tab.mark(None)
 
     def _forget_unsaved(self) -> None:
         self._unsaved = Remark()

@@ -1,26 +1,22 @@
 """The inspector's Findings tab: the project's findings, filtered, sorted, opened, edited and removed."""
 
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from exclip_desktop.core.values.finding import Rating
+from exclip_desktop.core.text.list_filter import ListFilter
+from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.core.values.finding import RATING_NAMES
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.lists.findings_table import FindingsModel, FindingsTable
+from exclip_desktop.ui.widgets.filter_field import FilterField
 
-RATINGS: Final[dict[str, Rating | None]] = {
-    "All ratings": None,
-    "Match": "match",
-    "Mismatch": "mismatch",
-    "Artefact": "artefact",
-    "Unsure": "unsure",
-    "Not rated": "",
-}
-NO_FINDINGS: Final = "No findings yet. Press N to note what is on screen."
+NO_FINDINGS: Final = "No findings yet. Rate what is on screen with 1 to 4, or note it with N."
 NO_MATCH: Final = "No finding matches the filter."
 
 
@@ -30,25 +26,28 @@ class FindingsTab(QWidget):
     Signals:
         note_requested(): a finding of what is on screen was requested.
         restore_requested(int): the finding of this id was opened.
-        change_requested(object): an edit of the findings of these ids was requested.
-        removal_requested(object): the removal of the findings of these ids was requested.
+        folder_requested(int): the folder of this finding's picture was requested.
+        change_requested(object), removal_requested(object), tags_requested(object): an edit, the removal, or tags of
+            the findings of these ids were requested.
         rating_requested(object, str): a rating of the findings of these ids was requested.
-        tags_requested(object): tags of the findings of these ids were requested.
+        left(): Esc was pressed in the empty filter.
 
     """
 
     note_requested = Signal()
     restore_requested = Signal(int)
+    folder_requested = Signal(int)
     change_requested = Signal(object)
     removal_requested = Signal(object)
-    rating_requested = Signal(object, str)
     tags_requested = Signal(object)
+    rating_requested = Signal(object, str)
+    left = Signal()
 
     def __init__(self, findings: ProjectFindings, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._findings = findings
         self._model = FindingsModel(findings, thumbnails, self)
-        self.filter, self.rating, self.columns = QLineEdit(), QComboBox(), QToolButton()
+        self.filter, self.columns = FilterField("Filter findings", findings.filter_keys), QToolButton()
         self.view, self.project, self.empty = FindingsTable(self._model), QLabel(), QLabel(NO_FINDINGS)
         self.note, self.edit = QPushButton("Note…"), QPushButton("Edit…")
         self._build()
@@ -67,7 +66,7 @@ class FindingsTab(QWidget):
             self._list()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Open with Return and remove with Delete, before a shortcut of the window takes the key."""
+        """Open with Return, remove with Delete and copy with Ctrl+C, before a shortcut of the window takes the key."""
         kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
         if event.type() not in kinds or not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
@@ -77,7 +76,9 @@ class FindingsTab(QWidget):
             Qt.Key.Key_Delete: self._remove_selected,
             Qt.Key.Key_Backspace: self._remove_selected,
         }.get(Qt.Key(event.key()))
-        if act is None or self._current_id is None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            act = self._copy_selected
+        if act is None or not self.selected_ids:
             return super().eventFilter(watched, event)
         event.accept()
         if event.type() == QEvent.Type.KeyPress:
@@ -105,18 +106,35 @@ class FindingsTab(QWidget):
         """Whether the table has the focus, and findings are selected in it."""
         return self.view.hasFocus() and self.view.selectionModel().hasSelection()
 
-    @property
-    def _current_id(self) -> int | None:
-        index = self.view.currentIndex()
-        finding = self._model.finding(index.row()) if index.isValid() else None
-        return None if finding is None else finding.id
+    def mark(self, key: int | None) -> None:
+        """Select the finding that is on screen; None: no finding is."""
+        row = None if key is None else self._model.row_of(key)
+        if row is None:
+            self.view.clearSelection()
+        elif self.selected_ids != (key,):
+            self.view.selectRow(row)
+            self.view.scrollTo(self._model.index(row, 0))
+
+    def make_menu(self) -> QMenu:
+        """Return the context menu of the selected findings."""
+        keys, menu = self.selected_ids, QMenu(self)
+        is_one = len(keys) == 1
+        menu.addAction("Open", QKeySequence("Return"), self._open_current).setEnabled(is_one)
+        rate = menu.addMenu("Rate")
+        for rating, name in RATING_NAMES.items():
+            rate.addAction(name, partial(self.rating_requested.emit, keys, rating))
+        menu.addAction("Tags…", partial(self.tags_requested.emit, keys))
+        menu.addAction("Edit…", partial(self.change_requested.emit, keys))
+        menu.addSeparator()
+        menu.addAction("Copy", QKeySequence("Ctrl+C"), self._copy_selected)
+        folder = menu.addAction("Show picture in folder", partial(self.folder_requested.emit, keys[0] if keys else 0))
+        folder.setEnabled(is_one)
+        menu.addSeparator()
+        remove = "Remove" if is_one else f"Remove {format_count(len(keys), 'finding')}"
+        menu.addAction(remove, QKeySequence("Delete"), self._remove_selected)
+        return menu
 
     def _build(self) -> None:
-        self.filter.setPlaceholderText("Filter by caption, note, tag or file")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setAccessibleName("Filter findings")
-        self.rating.addItems(list(RATINGS))
-        self.rating.setAccessibleName("Filter findings by rating")
         self.columns.setText("Columns")
         self.columns.setToolTip("Choose the columns and the order of the table")
         self.columns.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -128,37 +146,56 @@ class FindingsTab(QWidget):
         self.note.setToolTip("Note what is on screen (N)")
         self.edit.setToolTip("Change rating, tags and note of the selected findings")
         self.view.installEventFilter(self)
-        self.filter.textChanged.connect(self._list)
-        self.rating.currentIndexChanged.connect(self._list)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._on_menu_requested)
+        self.filter.filter_changed.connect(self._list)
+        self.filter.entered.connect(self._enter_table)
+        self.filter.left.connect(self.left)
         self.view.sort_changed.connect(self._list)
         self.note.clicked.connect(self.note_requested)
         self.edit.clicked.connect(lambda: self.change_requested.emit(self.selected_ids))
         self.view.doubleClicked.connect(self._open_current)
-        self.view.selectionModel().selectionChanged.connect(self._update_buttons)
+        self.view.selectionModel().selectionChanged.connect(self._update_footer)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        row.addWidget(self.rating, 1)
-        row.addWidget(self.columns)
+        row.addWidget(self.filter, 1)
+        row.addWidget(self.columns, 0, Qt.AlignmentFlag.AlignTop)
         buttons = QHBoxLayout()
         buttons.addWidget(self.project, 1)
         buttons.addWidget(self.edit)
         buttons.addWidget(self.note)
         column = QVBoxLayout(self)
-        column.addWidget(self.filter)
         column.addLayout(row)
         column.addWidget(self.view, 1)
         column.addWidget(self.empty, 1)
         column.addLayout(buttons)
 
     def _open_current(self) -> None:
-        key = self._current_id
-        if key is not None:
-            self.restore_requested.emit(key)
+        index = self.view.currentIndex()
+        keys = self._model.ids((index.row(),)) if index.isValid() else self.selected_ids
+        if keys:
+            self.restore_requested.emit(keys[0])
 
     def _remove_selected(self) -> None:
+        self.removal_requested.emit(self.selected_ids)
+
+    def _copy_selected(self) -> None:
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        QGuiApplication.clipboard().setText(self.view.text_of(rows))
+
+    def _enter_table(self) -> None:
+        """Go to the first match, unless a finding is selected already."""
+        if self.count:
+            if not self.view.selectionModel().hasSelection():
+                self.view.selectRow(0)
+            self.view.setFocus()
+
+    def _on_menu_requested(self, position: QPoint) -> None:
         if self.selected_ids:
-            self.removal_requested.emit(self.selected_ids)
+            menu = self.make_menu()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.view.viewport().mapToGlobal(position))
 
     def _on_findings_changed(self) -> None:
         self._is_outdated = True
@@ -166,29 +203,41 @@ class FindingsTab(QWidget):
             self._list()
 
     def _list(self) -> None:
-        """Read which findings the filter leaves, in the chosen order."""
+        """Read which findings the filter leaves, in the chosen order; those that were selected stay selected."""
         self._is_outdated = False
-        current = self.view.currentIndex()
+        current, selected = self.view.currentIndex(), self.selected_ids
         sort, descending = self.view.sort
-        rating = RATINGS[self.rating.currentText()]
-        query = FindingQuery(text=self.filter.text().strip(), rating=rating, sort=sort, descending=descending)
-        self._model.show(query)
+        list_filter: ListFilter = self.filter.list_filter
+        self._model.show(FindingQuery(list_filter=list_filter, sort=sort, descending=descending))
         count = self._model.rowCount()
-        if current.isValid() and count:  # the finding may be gone: go on with its neighbour
-            row, column = min(current.row(), count - 1), current.column()
-            self.view.setCurrentIndex(self._model.index(row, column))
-        is_filtered = bool(query.text) or query.rating is not None
-        self.empty.setText(NO_MATCH if is_filtered else NO_FINDINGS)
+        self._select_again(selected, current.row() if current.isValid() else 0, current.column())
+        self.empty.setText(NO_MATCH if list_filter.terms else NO_FINDINGS)
         self.empty.setVisible(not count)
         self.view.setVisible(bool(count))
-        self._update_project(count)
-        self._update_buttons()
+        self.filter.show_count(count, self._findings.count() if list_filter.terms else count)
+        self._update_footer()
 
-    def _update_project(self, count: int) -> None:
+    def _select_again(self, keys: tuple[int, ...], row: int, column: int) -> None:
+        """Select the findings of these ids; where all of them are gone, the one that took their place."""
+        rows = [place for key in keys if (place := self._model.row_of(key)) is not None]
+        count = self._model.rowCount()
+        if keys and not rows and count:
+            rows = [min(row, count - 1)]
+        if not rows:
+            return
+        selection = QItemSelection()
+        for place in rows:
+            selection.select(self._model.index(place, 0), self._model.index(place, self._model.columnCount() - 1))
+        rows_model, flag = self.view.selectionModel(), QItemSelectionModel.SelectionFlag
+        rows_model.setCurrentIndex(self._model.index(rows[0], max(column, 0)), flag.NoUpdate)
+        rows_model.select(selection, flag.ClearAndSelect)
+
+    def _update_footer(self) -> None:
+        """Show the numbers of findings, and the project."""
+        count, selected = self.count, len(self.view.selectionModel().selectedRows())
+        self.edit.setEnabled(selected > 0)
         project = self._findings.projects.project
         name = "" if project is None else "my findings" if self._findings.projects.is_own else project.path.name
-        self.project.setText(" · ".join(part for part in (f"{count:,}" if count else "", name) if part))
+        chosen = f"{selected:,} selected" if selected > 1 else ""
+        self.project.setText(" · ".join(part for part in (f"{count:,}" if count else "", chosen, name) if part))
         self.project.setToolTip("" if project is None else str(project.path))
-
-    def _update_buttons(self) -> None:
-        self.edit.setEnabled(self.view.selectionModel().hasSelection())

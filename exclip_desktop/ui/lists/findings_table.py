@@ -40,12 +40,14 @@ class FindingsModel(ThumbnailModel):
         self._findings = findings
         self.query = FindingQuery(descending=True)
         self._ids: list[int] = []
+        self._rows: dict[int, int] = {}  # by id
         self._pages: dict[int, dict[int, Finding]] = {}  # of each page, findings by id
 
     def show(self, query: FindingQuery) -> None:
         """List the present findings of a query."""
         self.beginResetModel()
         self.query, self._ids = query, self._findings.ids(query)
+        self._rows = {key: row for row, key in enumerate(self._ids)}
         self._pages.clear()
         self.cancel_thumbnails()
         self.endResetModel()
@@ -97,7 +99,7 @@ class FindingsModel(ThumbnailModel):
 
     def row_of(self, key: int) -> int | None:
         """Return the row of a finding by its id; None where the filter hides it."""
-        return self._ids.index(key) if key in self._ids else None
+        return self._rows.get(key)
 
     def finding(self, row: int) -> Finding | None:
         """Return the finding of a row; None where it was removed meanwhile."""
@@ -159,6 +161,17 @@ class FindingsTable(QTableView):
         """The key of the column that the findings are sorted by, and whether in descending order."""
         key, order = self._sort
         return key, order == Qt.SortOrder.DescendingOrder
+
+    def text_of(self, rows: Iterable[int]) -> str:
+        """Return the visible columns of rows as lines for a spreadsheet, with their headings."""
+        header, model = self.horizontalHeader(), self.model()
+        order = (header.logicalIndex(visual) for visual in range(header.count()))
+        columns = [LISTED[at] for at in order if not header.isSectionHidden(at)]
+        assert isinstance(model, FindingsModel)
+        findings = [finding for row in rows if (finding := model.finding(row)) is not None]
+        lines = [[column.heading for column in columns]]
+        lines += [[" ".join(column.display(finding).split()) for column in columns] for finding in findings]
+        return "\n".join("\t".join(line) for line in lines)
 
     def sort_by(self, key: str, *, descending: bool) -> None:
         """Sort by a column."""

@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from exclip_desktop.core.values.finding import RATINGS, Rating
 from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.ui.lists.tag_field import TagField
+from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
 WIDTH_PX: Final = 460
 NOTE_LINES: Final = 4
@@ -34,7 +34,7 @@ SHORTCUTS: Final[dict[Rating, str]] = {
 SEVERAL_NOTES: Final = "Different notes. Text that you type here replaces all of them."
 
 
-class NoteDialog(QDialog):
+class NoteDialog(FormDialog):
     """Asks for a remark; ``what`` describes the view it belongs to. Ctrl+Return saves, in a single line Return too."""
 
     def __init__(
@@ -54,8 +54,6 @@ class NoteDialog(QDialog):
         description = QLabel(what, wordWrap=True)
         description.setTextFormat(Qt.TextFormat.PlainText)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         buttons.button(QDialogButtonBox.StandardButton.Save).setToolTip("Save (Ctrl+Return)")
         self._note.setTabChangesFocus(True)
         self._note.setFixedHeight((NOTE_LINES + 1) * self.fontMetrics().lineSpacing())
@@ -66,11 +64,10 @@ class NoteDialog(QDialog):
         form.addRow("Rating", self._rating_row(remark.rating))
         form.addRow("&Tags", self._tags)
         form.addRow("&Note", self._note)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.addWidget(description)
         column.addLayout(form)
-        column.addWidget(buttons)
-        self.setMinimumWidth(WIDTH_PX)  # no fixed width: large fonts and other styles need more for the ratings
+        self.lay_out(column, buttons, WIDTH_PX)  # at least this wide: large fonts need more for the ratings
         self._note.setFocus()
 
     def remark(self) -> Remark:

@@ -137,13 +137,14 @@ def test_the_tab_filters_and_sorts(desk: Desk) -> None:
     assert [rows.finding(row).rating for row in range(rows.rowCount())] == ["match", "mismatch"]
     tab.view.sort_by("created", descending=False)
     assert rows.finding(0).rating == "mismatch"
-    tab.rating.setCurrentText("Match")
+    tab.filter.write("rating:match")
     assert rows.rowCount() == 1
-    tab.rating.setCurrentIndex(0)
-    tab.filter.setText("left and")
+    tab.filter.write("")
+    tab.filter.write("left and")
     assert [rows.finding(row).note for row in range(rows.rowCount())] == [REMARK.note]
-    tab.filter.setText("whale")
+    tab.filter.write("whale")
     assert tab.empty.isVisible()
+    assert tab.filter.answer.text() == "No match"
     assert tab.project.text() == "my findings"
 
 
