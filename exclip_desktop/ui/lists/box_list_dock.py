@@ -36,7 +36,7 @@ Index = QModelIndex | QPersistentModelIndex
 Role, Flag, Key = Qt.ItemDataRole, Qt.ItemFlag, Qt.Key
 NAME, SIGN, PLACE = range(3)
 HEADINGS: Final = ("Name", "±", "Pixels")
-WIDTH_PX: Final = 280
+WIDTH_PX: Final = 260
 LEAST_PX: Final = 240
 TIPS: Final = (
     "A ticked box is visible. A hidden box is not selected: no value depends on it.",
