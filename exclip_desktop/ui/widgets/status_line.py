@@ -19,6 +19,7 @@ MESSAGE_MS: Final = 4000
 COST_FROM_S: Final = 5.0
 BAR_PX: Final = 140
 LAMP_PX: Final = 16
+STALE: Final = "These numbers belong to the previous picture, caption or settings."
 OFFLINE_TIP: Final = "Nothing leaves this computer. The program uses the network only for a download that you ask for."
 BETWEEN: Final = "  ·  "
 
@@ -152,11 +153,7 @@ class StatusLine(QWidget):
         parts = ("", f"score {_signed(explanation.score)}", *exact, format_duration(provenance.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
-        self._result.setToolTip(
-            "These numbers belong to the previous picture, caption or settings"
-            if self._state.stale
-            else wrap_tooltip(inexact)
-        )
+        self._result.setToolTip(wrap_tooltip(STALE if self._state.stale else inexact))
 
     def _on_work_changed(self) -> None:
         work = self._state.work
