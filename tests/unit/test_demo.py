@@ -9,6 +9,7 @@ import open_clip
 import pytest
 import torch
 
+from exclip_desktop.core.maths.word_values import find_strongest_region
 from exclip_desktop.core.paths import resource_path
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.demo import evaluate, samples, scenes, train
@@ -27,6 +28,7 @@ from exclip_desktop.demo.vocabulary import (
     caption_of,
     change_one,
 )
+from exclip_desktop.demo.word_colours import RULES, area_under_curve, sum_largest, sum_window
 from exclip_desktop.models.loading import load_model
 
 needs_font = pytest.mark.skipif(emoji_font() is None, reason="the font Noto Color Emoji is not installed")
@@ -289,3 +291,18 @@ def test_the_bundled_archive_is_what_its_command_writes(tmp_path: Path) -> None:
         assert json.loads(made.read("scenes.json")) == json.loads(bundled.read("scenes.json"))[:3]
     scenes.main(["--count", "3", *series, "--out", str(archive)])
     assert archive.read_bytes() == first
+
+
+def test_rules_that_colour_words_are_the_sums_that_they_name() -> None:
+    heat = np.random.default_rng(3).normal(0, 1, (12, 12))
+    heat[2:4, 5:7] -= 9
+    assert RULES["strongest patch"](heat) == heat.min()
+    assert RULES["strongest 2 × 2 patches"](heat) == pytest.approx(heat[2:4, 5:7].sum())
+    region = RULES["strongest region (a third of the side)"](heat)
+    assert region == pytest.approx(heat[find_strongest_region(heat).patches].sum())
+    assert region == pytest.approx(sum_window(heat, 4))
+    assert sum_largest(heat, 4 / 144) == pytest.approx(heat[2:4, 5:7].sum())
+
+
+def test_the_area_under_the_curve_counts_ordered_pairs() -> None:
+    assert area_under_curve(np.array([1.0, 2.0]), np.array([0.0, 1.0])) == (1 + 0.5 + 1 + 1) / 4

@@ -11,11 +11,13 @@ import numpy as np
 from PySide6.QtGui import QColor, QPalette
 
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
-from exclip_desktop.core.maths.word_values import word_values
+from exclip_desktop.core.maths.interactions import Floats
+from exclip_desktop.core.maths.word_values import has_strongest_regions, word_values
 from exclip_desktop.core.text.caption_chips import Chip
 from exclip_desktop.core.text.number_format import format_signed
-from exclip_desktop.core.text.word_signs import WHY_BLUE, WordSign, sign_of_word
+from exclip_desktop.core.text.word_signs import WHY_BLUE, WordSign, explain_blue, sign_of_word
 from exclip_desktop.core.values.answers import Answer
+from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.pair.scene import Scene
 
 LINE_ALPHA = 90
@@ -71,6 +73,7 @@ class StripHeat:
         self._starts: list[int] = []  # index in _rows of each cell's first row
         self._parts: list[slice] = []  # the cells of each chip
         self._key: Key | None = None
+        self._by_region: Floats | None = None  # values through the strongest regions, which no selection changes
         self._limit = self._own_limit = 1.0
         self.least_limit = 0.0
         self._values: list[list[float]] = []
@@ -78,7 +81,7 @@ class StripHeat:
 
     def show(self, chips: Sequence[Chip]) -> None:
         """Use ``chips`` of the answer on screen from now on."""
-        self._chips, self._key, self._answer = chips, None, self._state.answer
+        self._chips, self._key, self._answer, self._by_region = chips, None, self._state.answer, None
         read_cells = [[cell for cell in chip.cells if cell.rows] for chip in chips]
         self._rows = [row for cells in read_cells for cell in cells for row in cell.rows]
         ends = list(accumulate((len(cells) for cells in read_cells), initial=0))
@@ -127,6 +130,11 @@ class StripHeat:
             return None
         return sign_of_word(answer.interactions, answer.geometry, state.selection, rows, state.view.words_by)
 
+    def explain(self, chip: int) -> str:
+        """Return why a chip is blue although it has red patches; empty where it is not, or values are of no score."""
+        sign = self.sign(chip) if isinstance(self._answer, Explanation) else None
+        return "" if sign is None or not sign.is_puzzling else explain_blue(self._chips[chip].text, sign)
+
     def tooltip(self, chip: int) -> str:
         """Return a chip's word and value with what it counts, then the values of its tokens, as rich text."""
         chip_data = self._chips[chip]
@@ -143,8 +151,18 @@ class StripHeat:
         if sign is not None:
             lines += [THROUGH[sign.through]]
             lines += [f"whole picture&nbsp; {format_signed(sign.whole)}"] if sign.through == "region" else []
-            lines += [f"{WHY_BLUE} Right-click the word."] if sign.is_puzzling else []
+            lines += [f"{WHY_BLUE} Right-click the word."] if self.explain(chip) else []
         return f"<p style='white-space: pre'>{'<br>'.join(lines)}</p>"
+
+    def _row_values(self, answer: Answer) -> Floats:
+        """Return the value of every row."""
+        state, matrix, words = self._state, answer.interactions, [chip.rows for chip in self._chips]
+        look = matrix, answer.geometry, state.selection, state.preview
+        if not has_strongest_regions(matrix, state.selection, state.preview, state.view.words_by):
+            return word_values(*look, words, "picture")
+        if self._by_region is None:
+            self._by_region = word_values(*look, words, "region")
+        return self._by_region
 
     @property
     def _current_key(self) -> Key:
@@ -159,9 +177,7 @@ class StripHeat:
         if state.answer is None or state.answer is not self._answer or self.is_fresh:
             return
         self._key = self._current_key
-        words = [chip.rows for chip in self._chips]
-        answer, selection, preview = state.answer, state.selection, state.preview
-        heat = word_values(answer.interactions, answer.geometry, selection, preview, words, view.words_by)
+        heat = self._row_values(state.answer)
         sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
         self._own_limit = range_limit(sums, locked=view.words_limit)
         self._limit = range_limit(sums, locked=view.words_limit, least=self.least_limit)

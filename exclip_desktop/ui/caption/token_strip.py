@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.text.caption_chips import make_chips, make_note
 from exclip_desktop.core.text.number_format import format_signed
-from exclip_desktop.core.text.word_signs import WHY_BLUE, explain_blue
+from exclip_desktop.core.text.word_signs import WHY_BLUE
 from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.ui.caption.strip_heat import StripHeat, plain_fills
 from exclip_desktop.ui.caption.strip_layout import COMPACT, USUAL, Place, StripLayout
@@ -246,7 +246,7 @@ class TokenStrip(QWidget):
 
     def _word_menu(self, number: int) -> WordMenu:
         """Return the menu of a chip."""
-        chip, place, before, sign = self._picker.chips[number], (number, 0), self._state.selection.rows, None
+        chip, place, before = self._picker.chips[number], (number, 0), self._state.selection.rows
         rows, answer = chip.rows, self._state.answer
         menu = WordMenu(chip.text, self)
         is_selected = set(before).issuperset(rows)
@@ -259,10 +259,8 @@ class TokenStrip(QWidget):
             (lambda: self._take(self._picker.phrase(words, chip.word or 0))) if words else None,
             is_selected=is_selected,
         )
-        sign = self._heat.sign(number)
-        reasons = {}
-        if sign is not None and sign.is_puzzling:
-            reasons[WHY_BLUE] = lambda: self.sign_explained.emit(WHY_BLUE, explain_blue(chip.text, sign))
+        reason = self._heat.explain(number)
+        reasons = {WHY_BLUE: lambda: self.sign_explained.emit(WHY_BLUE, reason)} if reason else {}
         values = self._heat.values[number] if self._heat.has_values else []
         text = f"{chip.text}\t{format_signed(sum(values))}"
         copy = (lambda: QGuiApplication.clipboard().setText(text)) if values else None

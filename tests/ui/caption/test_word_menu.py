@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.text.word_signs import MARGINALS, WHY_BLUE, WHY_NEGATIVE
 from exclip_desktop.core.values.answers import MapAnswer, Maps
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.selection import Selection
+from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.caption.word_menu import WordMenu
 from exclip_desktop.ui.dialogs.manual_window import ManualPlace, ManualWindow
@@ -189,3 +189,14 @@ def test_words_are_coloured_by_the_menu_s_choice_which_is_saved(opened: Opened) 
     assert before != after
     np.testing.assert_allclose([sum(values) for values in after], opened.state.explanation.word_heat(), rtol=1e-9)
     assert opened.session.settings.view().words_by == "picture"
+
+
+def test_values_through_the_strongest_regions_are_computed_once_for_an_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [list(values) for values in desk.strip._heat.values]
+    monkeypatch.setattr("exclip_desktop.core.maths.word_values.find_strongest_region", None)  # it must not be called
+    desk.state.change(preview=Preview(patch=(2, 2)))
+    assert [list(values) for values in desk.strip._heat.values] != before
+    desk.state.change(preview=Preview())
+    assert [list(values) for values in desk.strip._heat.values] == before

@@ -108,7 +108,10 @@ def test_the_status_line_marks_inexact_numbers(make_state: Callable[..., State],
     assert result.toolTip() == ""
     state.change(answer=replace(made, image_side=SideReport(10, 0.02, None, True, "pair")))
     assert "score 0.310 · not exact · " in shown_text(line)
-    assert result.toolTip().replace("\n", " ") == "Accuracy not reached: the picture's integral misses 2.0 % after 10 nodes."
+    assert (
+        result.toolTip().replace("\n", " ")
+        == "Accuracy not reached: the picture's integral misses 2.0 % after 10 nodes."
+    )
     state.change(answer=made)
     assert "not exact" not in shown_text(line)
 
