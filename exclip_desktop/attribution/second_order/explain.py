@@ -16,6 +16,7 @@ from exclip_desktop.attribution.second_order.sides import (
     integrate_products,
     needs_fewer_passes_as_pair,
 )
+from exclip_desktop.attribution.second_order.unfinished import FinishedChunks
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.values.caption import Caption
@@ -85,10 +86,14 @@ def caption_factor(
     settings: ExplainSettings,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    finished: FinishedChunks | None = None,
 ) -> Factor:
-    """Return the caption's factor, one row per token; it serves every picture."""
+    """Return the caption's factor, one row per token; it serves every picture.
+
+    Here and below, ``finished`` are the chunks that were computed before an interruption.
+    """
     path = text_path(model, caption, settings.layer("text"), settings.text_reference, settings.precision)
-    return _integrate(path, settings, "caption", progress, cancel)
+    return _integrate(path, settings, "caption", progress, cancel, finished)
 
 
 def picture_factor(
@@ -97,10 +102,11 @@ def picture_factor(
     settings: ExplainSettings,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    finished: FinishedChunks | None = None,
 ) -> Factor:
     """Return the factor of a picture (H, W, 3), one row per image token; it serves every caption."""
     path = image_path(model, model.pixels(picture, settings.framing), settings.layer("image"), settings.precision)
-    return _integrate(path, settings, "picture", progress, cancel)
+    return _integrate(path, settings, "picture", progress, cancel, finished)
 
 
 def explain_words(
@@ -111,13 +117,14 @@ def explain_words(
     settings: ExplainSettings,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    finished: FinishedChunks | None = None,
 ) -> Explanation:
     """Explain a picture (H, W, 3) and a caption whose factor is known, for this pair only, which can be cheaper."""
     token = cancel or CancelToken()
     token.check()
     image = image_path(model, model.pixels(picture, settings.framing), settings.layer("image"), settings.precision)
     rows = image.features.new_tensor(words.rows)
-    integral = integrate_products(image, rows, make_quadrature(settings), progress or ignore_progress, token)
+    integral = integrate_products(image, rows, make_quadrature(settings), progress or ignore_progress, token, finished)
     size = picture.shape[1], picture.shape[0]
     geometry, prefix = _image_layout(model, size, settings)
     return assemble_explanation(
@@ -159,10 +166,15 @@ def _image_cut(model: Model, size: tuple[int, int], settings: ExplainSettings) -
 
 
 def _integrate(
-    path: Path, settings: ExplainSettings, name: str, progress: Progress | None, cancel: CancelToken | None
+    path: Path,
+    settings: ExplainSettings,
+    name: str,
+    progress: Progress | None,
+    cancel: CancelToken | None,
+    finished: FinishedChunks | None,
 ) -> Factor:
     integral = integrate_factor(
-        path, make_quadrature(settings), name, progress or ignore_progress, cancel or CancelToken()
+        path, make_quadrature(settings), name, progress or ignore_progress, cancel or CancelToken(), finished
     )
     return Factor(integral.rows.cpu().numpy(), _ends(path), integral.report)
 

@@ -15,6 +15,7 @@ from torch.func import vjp, vmap
 from exclip_desktop.attribution.compute_errors import is_out_of_memory
 from exclip_desktop.attribution.second_order import memory_budget as memory
 from exclip_desktop.attribution.second_order.path import Path, along, exact_derivatives
+from exclip_desktop.attribution.second_order.unfinished import KnownChunks
 from exclip_desktop.core.progress import CancelToken
 
 
@@ -58,18 +59,26 @@ def forward_mode(path: Path, rows: Tensor) -> Passes:
     return Passes(len(rows), run)
 
 
-def run_all(passes: Passes, points: Tensor, cancel: CancelToken, finish_chunk: Callable[[int], None]) -> Tensor:
+def run_all(
+    passes: Passes,
+    points: Tensor,
+    cancel: CancelToken,
+    finish_chunk: Callable[[int], None],
+    known: KnownChunks | None = None,
+) -> Tensor:
     """Return every pass at points (N, T, W) of the path: (N, passes, K).
 
-    ``finish_chunk`` is called with the number of passes of each chunk.
-    A chunk is some passes at one point, or, where a point needs few and is small, all passes at several points.
+    ``finish_chunk`` is called with the number of passes of each chunk that is computed, not of those that are
+    ``known``. A chunk is some passes at one point, or, where a point needs few and is small, all passes at several
+    points.
     """
-    size = memory.chunk_size(points[0])
+    chunks = known or KnownChunks(memory.chunk_size(points[0]))
+    size = chunks.size
     together = max(1, size // passes.count)
 
     def run(some: Tensor) -> Tensor:
         done = in_chunks(
-            partial(passes.run, some), passes.count, size, cancel, lambda count: finish_chunk(count * len(some))
+            partial(passes.run, some), passes.count, chunks, 1, cancel, lambda count: finish_chunk(count * len(some))
         )
         return torch.cat(list(done), dim=1)
 
@@ -78,16 +87,29 @@ def run_all(passes: Passes, points: Tensor, cancel: CancelToken, finish_chunk: C
 
 
 def in_chunks(
-    run: Callable[[int, int], Tensor], count: int, size: int, cancel: CancelToken, finish_chunk: Callable[[int], None]
+    run: Callable[[int, int], Tensor],
+    count: int,
+    known: KnownChunks,
+    axis: int,
+    cancel: CancelToken,
+    finish_chunk: Callable[[int], None],
 ) -> Iterator[Tensor]:
-    """Yield the results of ``run`` over ``count`` pieces, (start, stop) at a time, at first ``size`` pieces.
+    """Yield the results of ``run`` over ``count`` pieces along ``axis``, (start, stop) at a time.
 
-    Chunks are halved when memory runs out; ``finish_chunk`` is called with the number of pieces of each.
+    Chunks are halved when memory runs out; ``finish_chunk`` is called with the number of pieces of each that is
+    computed. Those that are ``known`` are yielded again, and the others become known.
     """
-    start = 0
+    start, size = 0, known.size
     while start < count:
         cancel.check()
         stop = min(start + size, count)
+        before = known.replay()
+        if before is not None:
+            if before.shape[axis] < stop - start:  # memory had run out
+                size = before.shape[axis]
+            start += before.shape[axis]
+            yield before
+            continue
         try:
             part = run(start, stop)
         except RuntimeError as error:
@@ -95,6 +117,7 @@ def in_chunks(
                 raise
             size = (stop - start) // 2
             continue
+        known.add(part)
         yield part
         finish_chunk(stop - start)
         start = stop

@@ -11,6 +11,7 @@ from exclip_desktop.attribution.second_order import closed_form, jacobian
 from exclip_desktop.attribution.second_order import memory_budget as memory
 from exclip_desktop.attribution.second_order.integral import Derivatives, Integral, Quadrature, integrate
 from exclip_desktop.attribution.second_order.path import Path
+from exclip_desktop.attribution.second_order.unfinished import FinishedChunks
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import SideReport
@@ -33,9 +34,10 @@ class PassTimer:
         self._done = self._total = self._chunks = 0
         self._first_end = 0.0, 0  # when the first chunk had ended, and its number of passes
 
-    def add_passes(self, count: int) -> None:
-        """Add ``count`` passes to the work."""
+    def add_passes(self, count: int, done: int = 0) -> None:
+        """Add ``count`` passes to the work, of which some were ``done`` before an interruption."""
         self._total += count
+        self._done += done
         self._report()
 
     def finish_chunk(self, count: int) -> None:
@@ -57,7 +59,7 @@ class PassTimer:
         self._cost = replace(self._cost, seconds=seconds)
 
     def _report(self) -> None:
-        self._progress(Report(self._side, self._done, self._total, self._cost))
+        self._progress(Report(self._side, self._done, max(self._usual_passes, self._total), self._cost))
 
 
 def _wait_for(device: torch.device) -> None:
@@ -68,12 +70,21 @@ def _wait_for(device: torch.device) -> None:
 
 
 def integrate_factor(
-    path: Path, quadrature: Quadrature, side: str, progress: Progress, cancel: CancelToken
+    path: Path,
+    quadrature: Quadrature,
+    side: str,
+    progress: Progress,
+    cancel: CancelToken,
+    finished: FinishedChunks | None = None,
 ) -> Integral:
-    """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes."""
-    target = path.embedding - path.start
+    """Return one side's factor, (T, D), by the closed form where there is one, else by the fewest passes.
+
+    ``finished`` are the chunks that were computed before an interruption; the others are added to them.
+    """
+    target, chunks = path.embedding - path.start, finished or FinishedChunks()
     if path.query is not None:
-        return integrate(_closed_form_derivatives(path, side, progress, cancel), quadrature, target, "closed form")
+        derivatives = _closed_form_derivatives(path, side, quadrature, progress, cancel, chunks)
+        return integrate(derivatives, quadrature, target, "closed form")
     moving = _moving_tokens(path)
     if len(moving) == 0:
         return _integral_of_fixed_input(len(path.features), target)
@@ -81,7 +92,7 @@ def integrate_factor(
     arrange = _scatter_rows(moving, path) if forwards else torch.t
     way = "forward mode" if forwards else "reverse mode"
     timer = _make_timer(path, passes, len(target), quadrature, side, progress)
-    return integrate(_pass_derivatives(path, passes, arrange, timer, cancel), quadrature, target, way)
+    return integrate(_pass_derivatives(path, passes, arrange, timer, cancel, chunks), quadrature, target, way)
 
 
 def make_factor_passes(path: Path) -> jacobian.Passes:
@@ -98,7 +109,12 @@ def _is_forward_cheaper(path: Path, moving: Tensor) -> bool:
 
 
 def integrate_products(
-    image: Path, words: Tensor, quadrature: Quadrature, progress: Progress, cancel: CancelToken
+    image: Path,
+    words: Tensor,
+    quadrature: Quadrature,
+    progress: Progress,
+    cancel: CancelToken,
+    finished: FinishedChunks | None = None,
 ) -> Integral:
     """Return v_j·u_i for every image token and caption token, (T_image, T_text).
 
@@ -109,14 +125,15 @@ def integrate_products(
     if not needs_fewer_passes_as_pair(
         image.query is not None, len(rows), len(_moving_tokens(image)), len(image.embedding)
     ):
-        whole = integrate_factor(image, quadrature, "picture", progress, cancel)
+        whole = integrate_factor(image, quadrature, "picture", progress, cancel, finished)
         return replace(whole, rows=whole.rows @ words.T)
     if len(rows) == 0 or len(_moving_tokens(image)) == 0:
         return _integral_of_fixed_input(len(image.features), words.new_zeros(len(words)))
     passes = jacobian.reverse_mode(image, words[rows])
     target = words[rows] @ (image.embedding - image.start)
     timer = _make_timer(image, passes, len(rows), quadrature, "picture", progress)
-    integral = integrate(_pass_derivatives(image, passes, lambda c: c.T, timer, cancel), quadrature, target, "pair")
+    derivatives = _pass_derivatives(image, passes, lambda c: c.T, timer, cancel, finished or FinishedChunks())
+    integral = integrate(derivatives, quadrature, target, "pair")
     products = integral.rows.new_zeros(len(integral.rows), len(words))
     products[:, rows] = integral.rows
     return replace(integral, rows=products)
@@ -156,12 +173,17 @@ def _scatter_rows(rows: Tensor, path: Path) -> Callable[[Tensor], Tensor]:
     return scatter
 
 
-def _closed_form_derivatives(path: Path, side: str, progress: Progress, cancel: CancelToken) -> Derivatives:
+def _closed_form_derivatives(
+    path: Path, side: str, quadrature: Quadrature, progress: Progress, cancel: CancelToken, finished: FinishedChunks
+) -> Derivatives:
     query, done = path.query, 0
     assert query is not None
 
     def compute(nodes: Tensor) -> Tensor:
-        total = done + len(nodes)
+        nonlocal done
+        total = max(done + len(nodes), quadrature.usual_nodes)
+        known = finished.next_call(memory.chunk_size(path.features))
+        done += sum(len(chunk) for chunk in known.chunks)
 
         def run(start: int, stop: int) -> Tensor:
             return closed_form.directional_derivatives(query, path.at(nodes[start:stop]), path.delta)
@@ -172,8 +194,7 @@ def _closed_form_derivatives(path: Path, side: str, progress: Progress, cancel: 
             progress(Report(side, done, total))
 
         progress(Report(side, done, total))
-        size = memory.chunk_size(path.features)
-        return torch.cat(list(jacobian.in_chunks(run, len(nodes), size, cancel, finish_nodes)))
+        return torch.cat(list(jacobian.in_chunks(run, len(nodes), known, 0, cancel, finish_nodes)))
 
     return compute
 
@@ -184,11 +205,13 @@ def _pass_derivatives(
     arrange: Callable[[Tensor], Tensor],
     timer: PassTimer,
     cancel: CancelToken,
+    finished: FinishedChunks,
 ) -> Derivatives:
     def compute(nodes: Tensor) -> Tensor:
-        timer.add_passes(len(nodes) * passes.count)
-        return torch.stack(
-            [arrange(values) for values in jacobian.run_all(passes, path.at(nodes), cancel, timer.finish_chunk)]
-        )
+        known = finished.next_call(memory.chunk_size(path.features))
+        done = sum(chunk.shape[0] * chunk.shape[1] for chunk in known.chunks)  # points × passes
+        timer.add_passes(len(nodes) * passes.count, done)
+        values = jacobian.run_all(passes, path.at(nodes), cancel, timer.finish_chunk, known)
+        return torch.stack([arrange(of_node) for of_node in values])
 
     return compute

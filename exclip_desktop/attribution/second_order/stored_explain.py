@@ -15,6 +15,7 @@ from exclip_desktop.attribution.second_order.explain import (
     picture_factor,
     resolve_settings,
 )
+from exclip_desktop.attribution.second_order.unfinished import UnfinishedWork
 from exclip_desktop.core.cache_keys import PairKeys, cache_key, pixels_sha256
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.caption import Caption
@@ -116,40 +117,54 @@ def explain_stored(
     cancel: CancelToken | None = None,
     *,
     whole: bool = False,
+    unfinished: UnfinishedWork | None = None,
 ) -> Explanation:
     """Return the stored explanation of a pair; else compute it by the cheapest exact way, and store it.
 
-    ``whole``: by the picture's whole factor, even if this pair alone is cheaper.
+    ``whole``: by the picture's whole factor, even if this pair alone is cheaper. ``unfinished`` holds what an
+    interrupted call has computed.
     """
     explanation = read_stored(store, pair)
     if explanation is None:
-        explanation = _compute(store, pair, progress, cancel, whole)
+        explanation = _compute(store, pair, progress, cancel, whole, unfinished or UnfinishedWork())
         store.put_explanation(pair.keys.pair, explanation)
     return explanation
 
 
 def store_picture_factor(
-    store: ResultStore, pair: StoredPair, progress: Progress | None = None, cancel: CancelToken | None = None
+    store: ResultStore,
+    pair: StoredPair,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    unfinished: UnfinishedWork | None = None,
 ) -> Factor:
     """Return the picture's whole factor, which serves every caption; compute and store it where it is missing."""
     key = pair.keys.image
     factor = store.get(key)
     if factor is None:
-        factor = picture_factor(pair.model, pair.pixels, pair.settings, progress, cancel)
+        with (unfinished or UnfinishedWork()).resume(key) as finished:
+            factor = picture_factor(pair.model, pair.pixels, pair.settings, progress, cancel, finished)
         store.put(key, factor)
     return factor
 
 
 def _compute(
-    store: ResultStore, pair: StoredPair, progress: Progress | None, cancel: CancelToken | None, whole: bool
+    store: ResultStore,
+    pair: StoredPair,
+    progress: Progress | None,
+    cancel: CancelToken | None,
+    whole: bool,
+    unfinished: UnfinishedWork,
 ) -> Explanation:
     model, settings, caption, size = pair.model, pair.settings, pair.caption, pair.size
     keys = pair.keys
     words, image = store.get(keys.text), store.get(keys.image)
     if words is None:
-        words = caption_factor(model, caption, settings, progress, cancel)
+        with unfinished.resume(keys.text) as finished:
+            words = caption_factor(model, caption, settings, progress, cancel, finished)
         store.put(keys.text, words)
     if image is None and not whole and is_pair_cheaper(model, size, caption, settings):
-        return explain_words(model, pair.pixels, caption, words, settings, progress, cancel)
-    image = image or store_picture_factor(store, pair, progress, cancel)
+        with unfinished.resume(keys.pair) as finished:
+            return explain_words(model, pair.pixels, caption, words, settings, progress, cancel, finished)
+    image = image or store_picture_factor(store, pair, progress, cancel, unfinished)
     return explain_factors(model, size, caption, words, image, settings)
