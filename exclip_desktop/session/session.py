@@ -23,6 +23,7 @@ from exclip_desktop.session.lists.list_edits import ListEdits
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_edits import PictureLabels
 from exclip_desktop.session.lists.pair_navigation import PairNavigation, is_list_path
+from exclip_desktop.session.lists.pairs_ahead import PairsAhead
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.pair.caption_alternatives import CaptionAlternatives, CaptionDifference
 from exclip_desktop.session.pair.explain_controller import ExplainController
@@ -67,7 +68,8 @@ class Session(QObject):
             ``active_pane``: the pane in use.
         study_controller: evaluates methods over many pairs.
         pair_navigation: the open pair list and the current pair; ``list_edits``: removes and exports pairs;
-            ``list_explainer``: explains all of its pairs; ``thumbnails``: small pictures of it.
+            ``pairs_ahead``: prepares the next pairs; ``list_explainer``: explains all of them;
+            ``thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
             ``rating_controller``: rates and tags the view on screen;
@@ -145,6 +147,9 @@ class Session(QObject):
     def _make_list_controllers(self, studies: Path | None) -> None:
         self.pair_navigation = PairNavigation(
             self.state, self._worker, self.explain_controller, self.caption_alternatives, self._tasks, self
+        )
+        self.pairs_ahead = PairsAhead(
+            self.state, self._worker, self.pair_navigation, self.explain_controller, self.shelf, self
         )
         self.list_explainer = ListExplainer(self.state, self._worker, self.pair_navigation, self)
         self.study_controller = StudyController(
@@ -244,6 +249,7 @@ class Session(QObject):
     def cancel(self) -> None:
         """Cancel running work; what is on screen stays."""
         self.explain_controller.cancel()
+        self.pairs_ahead.cancel()
         self.finding_restorer.cancel()
         self.rating_controller.cancel()
         self.layer_profile_controller.cancel()
@@ -255,6 +261,7 @@ class Session(QObject):
         """Cancel all work and wait for the threads; no signals follow."""
         self.undo.blockSignals(True)  # it emits signals while it is destroyed
         self._tasks.stop()
+        self.pairs_ahead.stop()
         self.study_controller.stop()
         self.library.stop()
         self.thumbnails.stop()
@@ -296,6 +303,8 @@ class Session(QObject):
 
     def clear_cache(self) -> None:
         """Delete all cached factors and answers."""
+
+        self.explain_controller.ready.clear()
 
         def clear(_: CancelToken) -> None:
             self.pairs.clear()

@@ -19,9 +19,9 @@ from exclip_desktop.storage.picture_decoding import Pixels, decode_upright, open
 DEFAULT_MEGAPIXELS = 100.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Picture:
-    """An upright RGB picture, uint8 (H, W, 3), with notes on how it was read."""
+    """An upright RGB picture, uint8 (H, W, 3), with notes on how it was read; equal only to itself."""
 
     pixels: Pixels
     notes: tuple[str, ...] = ()

@@ -274,7 +274,7 @@ class CompareController(QObject):
         self.followed.emit()
         self._send_next_request()
 
-    def _on_progress_reported(self, report: Report, idle: bool) -> None:
+    def _on_progress_reported(self, report: Report) -> None:
         if self._queue and report.total:
             share = report.done / report.total
             self._queue[0][0].set_status(PaneStatus("working", share))

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import Cancelled
@@ -23,12 +24,33 @@ from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.state import Notice, Provenance, State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.undo import MergeKind, ReplaceStep, drop_picture_steps
+from exclip_desktop.session.worker.answer_cache import ReadyAnswers
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, Failure, ModelChoice, ModelFacts
 from exclip_desktop.session.worker.worker_thread import Worker, WorkerPort
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.samples import SampleObject
 
 SIDES = {"picture": "Explaining the picture", "caption": "Explaining the caption"}
+CAPTION_SHARE: Final = 0.2  # of the progress bar, where both sides are explained
+PARTS: Final = 1000  # steps of the progress bar
+
+
+class RequestBar:
+    """The progress bar of one request, which never goes back: neither from side to side, nor when work is added."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._what, self._from, self._reached = "", 0.0, 0.0
+
+    def advance(self, what: str, report: Report) -> Work:
+        """Return the work to show for a report."""
+        if not report.total:
+            return Work(what)
+        if what != self._what:
+            self._what, self._from = what, self._reached
+        end = max(self._from, CAPTION_SHARE if what == SIDES["caption"] else 1.0)
+        self._reached = max(self._reached, self._from + (end - self._from) * report.done / report.total)
+        return Work(what, round(PARTS * self._reached), PARTS, cost=report.cost)
 
 
 class ExplainController(QObject):
@@ -41,7 +63,13 @@ class ExplainController(QObject):
 
     Attributes:
         picture_reader: reads the pictures.
+        ready: answers that are shown at once when they are requested: those shown before, and those computed ahead.
+
+    Signals:
+        requested(): another explanation is requested, or none, because there is no caption.
     """
+
+    requested = Signal()
 
     def __init__(
         self,
@@ -64,6 +92,8 @@ class ExplainController(QObject):
         self._failed_request: ExplainRequest | None = None  # had too little memory
         self._notices = Notices(state)
         self.picture_reader = PictureReader(state, tasks, self.show_error, shelf or PictureShelf(), self)
+        self.ready = ReadyAnswers()
+        self._bar = RequestBar()
         self._last_id = 0
         self._last_resort = last_resort
         worker.explained.connect(self._on_explained)
@@ -170,7 +200,7 @@ class ExplainController(QObject):
             self._state.change(notice=Notice(*describe_error(error)))
 
     def request_explanation(self) -> None:
-        """Send the current request to the worker."""
+        """Answer the current request if its answer is ready, else send it to the worker."""
         picture = self._state.canvas_picture
         if picture is None:
             return
@@ -179,13 +209,21 @@ class ExplainController(QObject):
             return
         self._last_id, self._failed_request = self._last_id + 1, None
         self._notices.clear_memory_shortage()
-        state = self._state
-        state.change(stale=state.explanation is not None)
-        state.put_work(self, Work(SIDES["picture"]))
+        state, before = self._state, self._request
         self._request = ExplainRequest(
             self._last_id, state.choice, state.explain_settings, picture.picture, state.caption
         )
-        self._worker.submit(self._request)
+        self._bar = RequestBar()
+        ready = self.ready.get(self._request)
+        if ready is None:
+            state.change(stale=state.explanation is not None)
+            state.put_work(self, Work(SIDES["picture"]))
+            self._worker.submit(self._request)
+        else:
+            if before is not None:
+                self._worker.cancel()
+            self._on_explained(ready)
+        self.requested.emit()
 
     @property
     def _unanswered(self) -> bool:
@@ -230,6 +268,7 @@ class ExplainController(QObject):
         if opening is not None:
             self._opening = replace(opening, notes=())
         state.change(stale=state.explanation is not None, notice=self._notices.make_picture_notice(notes))
+        self.requested.emit()
 
     def _give_up(self) -> None:
         """Stop waiting for an answer: return to model and settings of the last one; picture and caption stay."""
@@ -258,6 +297,7 @@ class ExplainController(QObject):
         request, after = self._request, answer.explanation
         if request is None or answer.id != request.id:
             return
+        self.ready.put(request, answer)
         self._request, self._facts = None, self._state.facts
         self._notices.clear_memory_shortage()
         provenance = Provenance(answer.seconds, answer.cached, request.choice, request.explain_settings)
@@ -302,14 +342,11 @@ class ExplainController(QObject):
         state.change(provenance=Provenance(choice=replace(self._last_resort, device=usual.choice.device)))
         return "The bundled model is used."
 
-    def _on_progress_reported(self, report: Report, idle: bool) -> None:
-        done, total = report.done, report.total
-        if not idle and self._request is not None:
+    def _on_progress_reported(self, report: Report) -> None:
+        if self._request is not None:
             what = SIDES.get(report.what, report.what)
-            self._state.put_work(self, Work(what, done, total, cost=report.cost))
+            self._state.put_work(self, self._bar.advance(what, report))
             self._notices.show_memory_shortage(what, report.cost)
-        elif idle and self._request is None:
-            self._state.put_work(self, Work("Preparing for other captions", done, total, idle=True))
 
     def _on_rested(self) -> None:
         if self._request is None:
@@ -317,6 +354,7 @@ class ExplainController(QObject):
 
     def _on_model_loaded(self, choice: ModelChoice, facts: ModelFacts) -> None:
         state = self._state
+        self.ready.clear()  # its files may be others than at its last loading
         if choice != state.choice:  # the request was cancelled, and the model on screen is current again
             return
         state.change(facts=facts)

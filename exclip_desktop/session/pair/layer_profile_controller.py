@@ -185,8 +185,8 @@ class LayerProfileController(QObject):
             self._end()
             self._state.change(notice=make_failure_notice(failure, self._state.facts))
 
-    def _on_progress_reported(self, report: Report, idle: bool) -> None:
-        if not idle and self._request is not None and report.total:
+    def _on_progress_reported(self, report: Report) -> None:
+        if self._request is not None and report.total:
             self._show_reached(report.done / report.total)
 
     def _show_reached(self, of_layer: float) -> None:

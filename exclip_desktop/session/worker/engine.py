@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from exclip_desktop.attribution.answer import answer_for_canvas
 from exclip_desktop.attribution.compute_errors import convert_memory_errors, is_out_of_memory
@@ -14,6 +15,7 @@ from exclip_desktop.attribution.second_order.explain import resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import name_layer, profile_layers
 from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
 from exclip_desktop.attribution.second_order.stored_explain import StoredPair, explain_stored, store_picture_factor
+from exclip_desktop.attribution.second_order.unfinished import UnfinishedWork
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import DeviceError, PictureError
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -65,7 +67,8 @@ class ModelEngine:
         self._cache, self._pairs = cache, pairs
         self._parts = AnswerPartCache() if parts is None else parts
         self._loaded: tuple[ModelChoice, Model, str] | None = None
-        self._named: tuple[Picture, str] | None = None
+        self._unfinished = UnfinishedWork()
+        self._names: WeakKeyDictionary[Picture, str] = WeakKeyDictionary()
 
     def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
         """Load the model if another one is loaded, and return facts about it.
@@ -111,7 +114,7 @@ class ModelEngine:
         """Compute the picture's whole factor, so that another caption needs only its own factor."""
         with convert_memory_errors():
             question = self._read(request, progress)
-            store_picture_factor(self._cache, question, progress, cancel)
+            store_picture_factor(self._cache, question, progress, cancel, self._unfinished)
 
     def score(self, request: ScoreRequest, progress: Progress, cancel: CancelToken) -> ScoreAnswer:
         """Score the request's captions by cosine, and by softmax (or sigmoid) with the model's own scale."""
@@ -226,7 +229,8 @@ class ModelEngine:
     def _model(self, choice: ModelChoice, progress: Progress) -> tuple[Model, str]:
         if self._loaded is None or self._loaded[0] != choice:
             progress(Report(f"Opening {choice.title}", 0, 0))
-            self._loaded = None  # the previous model leaves memory first
+            self._loaded = None  # the previous model leaves memory first, with what it has half computed
+            self._unfinished.clear()
             self._loaded = (choice, *_load(choice))
         return self._loaded[1:]
 
@@ -239,10 +243,10 @@ class ModelEngine:
         return StoredPair(model, settings, picture.pixels, caption, self._name_of(picture))
 
     def _name_of(self, picture: Picture) -> str:
-        """Return the picture's SHA-256; that of the last picture is remembered, because every caption needs it."""
-        if self._named is None or self._named[0] is not picture:
-            self._named = (picture, pixels_sha256(picture.pixels))
-        return self._named[1]
+        """Return the picture's SHA-256, remembered while the picture is in memory: every caption needs it."""
+        if picture not in self._names:
+            self._names[picture] = pixels_sha256(picture.pixels)
+        return self._names[picture]
 
     def _is_cached(self, question: StoredPair) -> bool:
         """Return whether the answer needs no model."""
@@ -256,7 +260,9 @@ class ModelEngine:
     ) -> Explanation:
         """Explain the question; ``whole``: by the picture's whole factor, even if this pair alone is cheaper."""
         key = question.keys.image, question.keys.text
-        result = self._pairs.get(key) or explain_stored(self._cache, question, progress, cancel, whole=whole)
+        result = self._pairs.get(key) or explain_stored(
+            self._cache, question, progress, cancel, whole=whole, unfinished=self._unfinished
+        )
         self._pairs.put(key, result)
         return result
 

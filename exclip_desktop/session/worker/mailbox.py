@@ -1,10 +1,12 @@
-"""Queue of the worker's requests, with their priorities."""
+"""Queue of the worker's requests and of the work ahead, with their priorities."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.session.worker.requests import (
+    AheadRequest,
     EstimateRequest,
     ExplainRequest,
     FramingsRequest,
@@ -20,36 +22,39 @@ from exclip_desktop.session.worker.requests import (
 
 FIRST = (
     *(ExplainRequest, ScoreRequest, FramingsRequest, OcclusionRequest, SecondModelRequest),
-    *(EstimateRequest, ProfileRequest, PaneRequest, ListPairRequest, StudyRequest),
+    *(EstimateRequest, ProfileRequest, PaneRequest),
 )
-"""The kinds of request, in the order in which they are served."""
-LONG = (ExplainRequest, EstimateRequest, ProfileRequest, PaneRequest)
+"""The kinds of request that are served before work ahead, in their order."""
+LATER = (ListPairRequest, StudyRequest)
+"""Those that are served after the pairs ahead, and before the picture on screen is completed for other captions."""
+LONG = (ExplainRequest, EstimateRequest, ProfileRequest, PaneRequest, AheadRequest)
 """Those that a person may cancel; the others are quick."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A running request; ``idle``: it only prepares for later requests, and every request has priority over it."""
+    """A running request."""
 
     request: Request
-    idle: bool
     token: CancelToken = field(default_factory=CancelToken)
 
 
 class Mailbox:
-    """Holds at most one request of each kind, and knows which one runs. Any thread may call it.
+    """Holds at most one request of each kind and a list of work ahead, and knows which one runs. Any thread may call.
 
-    A newer request replaces an older one of its kind, and cancels it if it runs. Idle work, profiles and panes are
-    interrupted by any request before theirs in ``FIRST`` and resumed after it; but an explanation replaces everything
-    that belongs to the previous one. The second model's explanation is interrupted by an explanation, which may fail,
-    and starts again after it; a pair of a list is interrupted by everything but a study, and a study by everything;
-    both are always resumed.
+    A newer request replaces an older one of its kind, and cancels it if it runs. Profiles and panes are interrupted by
+    any request before theirs in ``FIRST`` and resumed after it; but an explanation replaces everything that belongs to
+    the previous one. The second model's explanation is interrupted by an explanation, which may fail, and starts again
+    after it; a pair of a list is interrupted by all of ``FIRST``, and a study by everything else; both are always
+    resumed. Work ahead waits until nothing of ``FIRST`` is left, is interrupted by any request that precedes it, and
+    is resumed.
     """
 
     def __init__(self) -> None:
         """Start empty and open."""
         self._slots: dict[type, Request] = {}
-        self._idle: ExplainRequest | None = None
+        self._ahead: list[AheadRequest] = []
+        self._ended: list[AheadRequest] = []  # of the last work ahead: done, or failed
         self._running: Job | None = None
         self._closed = False
         self._changed = threading.Condition()
@@ -61,38 +66,51 @@ class Mailbox:
             running = self._running
             if isinstance(request, ExplainRequest):
                 self._forget_what_follows()
-            if running is not None and _makes_room(running, request):
+            if running is not None and _makes_room(running.request, request):
                 self._keep(running, request)
                 running.token.cancel()
             self._changed.notify()
 
+    def put_ahead(self, requests: Sequence[AheadRequest]) -> None:
+        """Replace the work ahead; a running part of it goes on if it is still the first, one that ended stays so."""
+        with self._changed:
+            self._ended = [request for request in requests if any(request is ended for ended in self._ended)]
+            left = [request for request in requests if not any(request is ended for ended in self._ended)]
+            self._ahead = [] if self._closed else left
+            running = self._running
+            if running is not None and not running.token.is_cancelled:
+                if isinstance(running.request, AheadRequest):
+                    if self._ahead and running.request.is_same(self._ahead[0]):
+                        self._ahead.pop(0)
+                    else:
+                        running.token.cancel()
+                elif self._ahead and _makes_room(running.request, self._ahead[0]):
+                    self._keep(running, self._ahead[0])
+                    running.token.cancel()
+            self._changed.notify()
+
     def _forget_what_follows(self) -> None:
         """Remove the requests that belong to the previous explanation."""
-        self._idle = None
+        self._ahead = []
         for kind in (EstimateRequest, ProfileRequest, PaneRequest):
             self._slots.pop(kind, None)
 
     def _keep(self, running: Job, newer: Request) -> None:
         """Queue an interrupted request again, unless it was cancelled, replaced or is out of date."""
+        request = running.request
         if running.token.is_cancelled:
             return
-        if isinstance(running.request, SecondModelRequest | ListPairRequest | StudyRequest):
-            self._slots.setdefault(type(running.request), running.request)
+        if isinstance(request, SecondModelRequest | ListPairRequest | StudyRequest):
+            self._slots.setdefault(type(request), request)
         elif isinstance(newer, ExplainRequest):
             return
-        elif running.idle and isinstance(running.request, ExplainRequest):
-            self._idle = running.request
-        elif isinstance(running.request, ProfileRequest | PaneRequest):
-            self._slots.setdefault(type(running.request), running.request)
-
-    def put_idle(self, request: ExplainRequest) -> None:
-        """Add work to do while there is no request."""
-        with self._changed:
-            if ExplainRequest not in self._slots and not self._closed:
-                self._idle = request
+        elif isinstance(request, AheadRequest):
+            self._ahead.insert(0, request)
+        elif isinstance(request, ProfileRequest | PaneRequest):
+            self._slots.setdefault(type(request), request)
 
     def cancel(self) -> None:
-        """Remove waiting requests and cancel the running one, idle work included; scores are quick and stay."""
+        """Remove waiting requests and cancel the running one, work ahead included; scores are quick and stay."""
         with self._changed:
             self._slots.pop(ExplainRequest, None)
             self._forget_what_follows()
@@ -126,7 +144,7 @@ class Mailbox:
         with self._changed:
             self._closed = True
             self._slots.clear()
-            self._idle = None
+            self._ahead = []
             if self._running is not None:
                 self._running.token.cancel()
             self._changed.notify()
@@ -143,35 +161,46 @@ class Mailbox:
         with self._changed:
             job.token.check()
             self._running = None
+            if isinstance(job.request, AheadRequest):
+                self._ended.append(job.request)
 
     def take(self) -> Job | None:
         """Wait for a request and return it as the running job; the previous job has ended. None: it is closed."""
         with self._changed:
             self._running = None
-            self._changed.wait_for(lambda: self._closed or self._slots or self._idle is not None)
+            self._changed.wait_for(lambda: self._closed or self._slots or self._ahead)
             if not self._closed:
-                self._running = self._next()
+                self._running = Job(self._next())
             return self._running
 
-    def _next(self) -> Job:
-        for kind in FIRST:
-            if kind in self._slots:
-                return Job(self._slots.pop(kind), idle=False)
-        idle, self._idle = self._idle, None
-        assert idle is not None
-        return Job(idle, idle=True)
+    def _next(self) -> Request:
+        pairs = [request for request in self._ahead if not request.completes]
+        for request in (*self._waiting(FIRST), *pairs, *self._waiting(LATER), *self._ahead):
+            if isinstance(request, AheadRequest):
+                self._ahead.remove(request)
+            else:
+                del self._slots[type(request)]
+            return request
+        raise AssertionError("nothing waits")
+
+    def _waiting(self, kinds: Sequence[type]) -> list[Request]:
+        return [self._slots[kind] for kind in kinds if kind in self._slots]
 
 
-def _makes_room(running: Job, request: Request) -> bool:
-    """Return whether the running job is interrupted by a newer request."""
-    if running.idle or type(running.request) is type(request):
+def _makes_room(running: Request, request: Request) -> bool:
+    """Return whether the running request is interrupted by a newer one."""
+    if type(running) is type(request):
         return True
-    if isinstance(running.request, EstimateRequest | SecondModelRequest):
+    if isinstance(running, EstimateRequest | SecondModelRequest):
         return isinstance(request, ExplainRequest)
-    if isinstance(running.request, ProfileRequest):
-        return not isinstance(request, PaneRequest | ListPairRequest | StudyRequest)
-    if isinstance(running.request, PaneRequest):
-        return not isinstance(request, ListPairRequest | StudyRequest)
-    if isinstance(running.request, ListPairRequest):
-        return not isinstance(request, StudyRequest)
-    return isinstance(running.request, StudyRequest)
+    if isinstance(running, ProfileRequest):
+        return not isinstance(request, PaneRequest | AheadRequest | ListPairRequest | StudyRequest)
+    if isinstance(running, PaneRequest):
+        return not isinstance(request, AheadRequest | ListPairRequest | StudyRequest)
+    if isinstance(running, AheadRequest):
+        return running.completes or not isinstance(request, ListPairRequest | StudyRequest)
+    if isinstance(running, ListPairRequest):
+        return not isinstance(request, AheadRequest | StudyRequest)
+    if isinstance(running, StudyRequest):
+        return not isinstance(request, AheadRequest) or not request.completes
+    return False

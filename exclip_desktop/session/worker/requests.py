@@ -92,6 +92,27 @@ class ExplainRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AheadRequest:
+    """Work ahead: explain a pair before a person shows it, or complete the picture on screen for other captions.
+
+    Attributes:
+        question: the pair; its id is not used.
+        completes: whether the picture's whole factor is computed, instead of an explanation.
+        title: of the work, on screen.
+    """
+
+    question: ExplainRequest
+    completes: bool = False
+    title: str = ""
+
+    def is_same(self, other: "AheadRequest") -> bool:
+        """Return whether both requests have the same result."""
+        one, two = self.question, other.question
+        same = one.picture is two.picture and (one.choice, one.explain_settings) == (two.choice, two.explain_settings)
+        return same and self.completes == other.completes and (self.completes or one.caption == two.caption)
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreRequest:
     """Score captions for a picture."""
 
@@ -214,7 +235,7 @@ class StudyRequest:
 OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | OcclusionRequest | ProfileRequest | EstimateRequest
 """Requests to the first model."""
 
-Request = OwnRequest | SecondModelRequest | PaneRequest | ListPairRequest | StudyRequest
+Request = OwnRequest | SecondModelRequest | PaneRequest | ListPairRequest | StudyRequest | AheadRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -16,6 +16,7 @@ from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.session.logs import describe_error
 from exclip_desktop.session.worker.mailbox import Job, Mailbox
 from exclip_desktop.session.worker.requests import (
+    AheadRequest,
     EstimateAnswer,
     EstimateRequest,
     ExplainAnswer,
@@ -93,10 +94,13 @@ class Worker(QThread):
         profile_answered(ProfileAnswer): once for every layer, and once at the end.
         study_answered(StudyAnswer): once for every outcome.
         failed(Failure): a request came to nothing.
-        progress_reported(Report, bool): progress, and whether it belongs to idle work.
-        pane_progress_reported(Report, bool): progress of a pane's request.
+        progress_reported(Report): progress of a request.
+        pane_progress_reported(Report): progress of a pane's request.
+        ahead_progressed(AheadRequest, Report): progress of work ahead.
+        ahead_ended(AheadRequest, ExplainAnswer | None): a part of it is done; None: a picture was completed.
+        ahead_failed(AheadRequest, bool): a part of it has failed; whether its picture or caption is the cause.
         second_model_loaded, second_model_explained, second_model_progress_reported: the same for the second model.
-        job_ended(): a request, or idle work, has ended.
+        job_ended(): a request, or a part of the work ahead, has ended.
     """
 
     model_loaded = Signal(object, object)
@@ -107,13 +111,16 @@ class Worker(QThread):
     profile_answered = Signal(object)
     estimated = Signal(object)
     failed = Signal(object)
-    progress_reported = Signal(object, bool)
+    progress_reported = Signal(object)
     job_ended = Signal()
+    ahead_progressed = Signal(object, object)
+    ahead_ended = Signal(object, object)
+    ahead_failed = Signal(object, bool)
     second_model_loaded = Signal(object, object)
     second_model_explained = Signal(object)
-    second_model_progress_reported = Signal(object, bool)
+    second_model_progress_reported = Signal(object)
     pane_answered = Signal(object)
-    pane_progress_reported = Signal(object, bool)
+    pane_progress_reported = Signal(object)
     list_pair_explained = Signal(object)
     study_answered = Signal(object)
 
@@ -137,8 +144,12 @@ class Worker(QThread):
         """Queue a request (GUI thread); requests that it makes useless are cancelled."""
         self._mailbox.put(request)
 
+    def work_ahead(self, requests: Sequence[AheadRequest]) -> None:
+        """Replace the work to do while there are no requests (GUI thread)."""
+        self._mailbox.put_ahead(requests)
+
     def cancel(self) -> None:
-        """Cancel explaining and profiling, idle work included (GUI thread)."""
+        """Cancel explaining and profiling, work ahead included (GUI thread)."""
         self._mailbox.cancel()
 
     def cancel_second_model(self) -> None:
@@ -187,6 +198,8 @@ class Worker(QThread):
                 self._answer_list_pair(engine, job.request, job)
             elif isinstance(job.request, StudyRequest):
                 self._answer_study(engine, job.request, job)
+            elif isinstance(job.request, AheadRequest):
+                self._work_ahead(engine, job.request, job)
             else:
                 self._answer(engine, job.request, job)
         except Cancelled:  # a cancelled request has no answer
@@ -197,8 +210,14 @@ class Worker(QThread):
     def _emit_failure(self, job: Job, error: Exception) -> None:
         of_pair, of_memory = isinstance(error, CaptionError | PictureError), isinstance(error, MemoryShortage)
         failure = Failure(job.request, *describe_error(error), of_pair, of_memory)
-        if job.idle or isinstance(job.request, EstimateRequest):  # it only prepared for later requests
-            log.info("Preparing for later requests failed: %s", failure.message)
+        if isinstance(job.request, AheadRequest | EstimateRequest):  # nobody waits for it
+            log.info("Work ahead failed: %s", failure.message)
+            if isinstance(job.request, AheadRequest):
+                with suppress(Cancelled):
+                    self._mailbox.finish(job)
+                    if not of_pair:  # the rest would fail, too
+                        self._mailbox.put_ahead(())
+                    self.ahead_failed.emit(job.request, of_pair)
             return
         with suppress(Cancelled):
             self._mailbox.finish(job)
@@ -211,9 +230,30 @@ class Worker(QThread):
             news = report.done == report.total or report.cost != self._last_cost
             if news or now - self._last_progress_s >= PROGRESS_EVERY_S:
                 self._last_progress_s, self._last_cost = now, report.cost
-                signal.emit(report, job.idle)
+                signal.emit(report)
 
         return progress
+
+    def _work_ahead(self, engine: Engine, request: AheadRequest, job: Job) -> None:
+        """Explain a pair, or complete a picture, by the loaded model; nothing is loaded for it."""
+        if request.question.choice != self._choice:
+            return
+
+        def progress(report: Report) -> None:
+            job.token.check()
+            now = time.monotonic()
+            if now - self._last_progress_s >= PROGRESS_EVERY_S:
+                self._last_progress_s = now
+                self.ahead_progressed.emit(request, report)
+
+        self.ahead_progressed.emit(request, Report("", 0, 1))
+        answer: ExplainAnswer | None = None
+        if request.completes:
+            engine.complete_picture(request.question, progress, job.token)
+        else:
+            answer = engine.explain(request.question, progress, job.token)
+        self._mailbox.finish(job)
+        self.ahead_ended.emit(request, answer)
 
     def _explain_by_second_model(self, question: ExplainRequest | None, job: Job) -> None:
         """Explain by an engine of its own, which holds the second model; without a question, release it."""
@@ -281,13 +321,10 @@ class Worker(QThread):
                 self.profile_answered.emit(ProfileAnswer(request.id, row))
             self._mailbox.finish(job)
             self.profile_answered.emit(ProfileAnswer(request.id, None))
-        elif job.idle:
-            engine.complete_picture(request, progress, token)
         else:
             answer = engine.explain(request, progress, token)
             self._mailbox.finish(job)
             self.explained.emit(answer)
-            self._mailbox.put_idle(request)
 
 
 class WorkerPort(QObject):
@@ -298,7 +335,7 @@ class WorkerPort(QObject):
 
     explained = Signal(object)
     failed = Signal(object)
-    progress_reported = Signal(object, bool)
+    progress_reported = Signal(object)
     model_loaded = Signal(object, object)
     job_ended = Signal()
 

@@ -170,7 +170,6 @@ class StatusLine(QWidget):
         self._what.show_text(
             format_work(work, self._remaining_time.estimate_s(work.what, work.done, work.total, time.monotonic()))
         )
-        self._what.setEnabled(not work.idle)
         self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
         self._bar.setValue(work.done)
 

@@ -90,6 +90,7 @@ def test_numbers_that_differ_now_are_reported(desk: Desk, make_explanation: Call
     desk.settle("a dog")
     make = desk.engine.make
     desk.engine.make = lambda caption: replace(make(caption), score=0.5)
+    desk.session.explain_controller.ready.clear()
     desk.session.finding_restorer.restore(desk.session.findings.finding(key))
     desk.settle("a red balloon")
     notice = desk.session.state.notice

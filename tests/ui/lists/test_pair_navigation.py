@@ -79,6 +79,7 @@ def test_a_missing_picture_fails_and_stepping_continues(walk: ListDesk, qtbot: Q
 
 
 def test_a_pair_that_cannot_be_explained_fails(walk: ListDesk, qtbot: QtBot) -> None:
+    walk.session.explain_controller.ready.clear()
     walk.engine.raises.append(CaptionError("The caption is empty.", "Type one."))
     walk.session.pair_navigation.step(1)
     qtbot.waitUntil(lambda: walk.session.pair_navigation.figures(1) is not None)

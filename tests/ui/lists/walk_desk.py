@@ -53,9 +53,12 @@ class WalkDesk:
         self.session.pair_navigation.step(by)
 
     def hold(self) -> None:
-        """Block every explanation and all work ahead from now on."""
+        """Block every explanation and all work ahead from now on; no answer is ready."""
+        self.session.explain_controller.ready.clear()
         self.engine.gate.clear()
         self.engine.complete_gate.clear()
+        self.engine.began.clear()
+        self.engine.completing.clear()
 
     def release(self) -> None:
         self.engine.gate.set()
@@ -74,12 +77,12 @@ class WalkDesk:
         return gate
 
     def settle(self, qtbot: QtBot, number: int) -> None:
-        """Wait until pair ``number`` is explained and nothing runs."""
+        """Wait until pair ``number`` is explained, and nothing that it needs runs."""
         state = self.state
         qtbot.waitUntil(
             lambda: (
                 state.explanation is not None
                 and state.explanation.caption.text == CAPTIONS[number]
-                and state.work is None
+                and (state.work is None or state.work.idle)
             )
         )

@@ -45,7 +45,8 @@ class Desk:
         self.settle()
 
     def hold(self, act: Callable[[], object]) -> None:
-        """Call ``act``, which makes the engine explain, and block its answer."""
+        """Call ``act``, which makes the engine explain, and block its answer; no answer is ready."""
+        self.session.explain_controller.ready.clear()
         self.engine.gate.clear()
         self.engine.began.clear()
         act()

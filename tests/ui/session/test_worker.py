@@ -15,6 +15,7 @@ from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.study import StudySettings
 from exclip_desktop.session.worker.mailbox import Mailbox
 from exclip_desktop.session.worker.requests import (
+    AheadRequest,
     EstimateRequest,
     ExplainRequest,
     ListPairRequest,
@@ -34,6 +35,10 @@ PICTURE = Picture(np.zeros((4, 4, 3), np.uint8))
 
 def _explain(number: int = 1) -> ExplainRequest:
     return ExplainRequest(number, ModelChoice(), ExplainSettings(), PICTURE, f"caption {number}")
+
+
+def _ahead(number: int, *, completes: bool = False) -> AheadRequest:
+    return AheadRequest(_explain(number), completes)
 
 
 def _score(number: int = 1) -> ScoreRequest:
@@ -75,21 +80,21 @@ def test_a_newer_request_cancels_its_own_kind_only() -> None:
     assert _cancelled(job.token.check)
 
 
-def test_idle_work_is_interrupted_by_scores_and_resumed() -> None:
-    mailbox, prepared = Mailbox(), _explain()
-    mailbox.put_idle(prepared)
-    idle = mailbox.take()
-    assert idle.idle
+def test_work_ahead_is_interrupted_by_scores_and_resumed() -> None:
+    mailbox, ahead = Mailbox(), _ahead(1)
+    mailbox.put_ahead([ahead])
+    job = mailbox.take()
+    assert job.request is ahead
     mailbox.put(_score())
-    assert _cancelled(idle.token.check)
+    assert _cancelled(job.token.check)
     assert isinstance(mailbox.take().request, ScoreRequest)
-    assert mailbox.take().request is prepared
+    assert mailbox.take().request is ahead
 
 
 @pytest.mark.parametrize("by", ["another explanation", "cancel"])
-def test_idle_work_that_is_useless_does_not_come_back(by: str) -> None:
+def test_work_ahead_of_the_previous_pair_does_not_come_back(by: str) -> None:
     mailbox = Mailbox()
-    mailbox.put_idle(_explain(1))
+    mailbox.put_ahead([_ahead(1), _ahead(2)])
     idle = mailbox.take()
     mailbox.put(_score())
     mailbox.take()
@@ -210,17 +215,71 @@ def test_a_pane_can_be_cancelled_alone_or_with_all() -> None:
         assert isinstance(mailbox.take().request, ScoreRequest)
 
 
+def test_pairs_ahead_come_before_lists_and_studies_and_the_picture_on_screen_after_them() -> None:
+    mailbox = Mailbox()
+    for request in (_study(), _listed(), _score()):
+        mailbox.put(request)
+    mailbox.put_ahead([_ahead(1), _ahead(2), _ahead(3, completes=True)])
+    taken = [mailbox.take().request for _ in range(6)]
+    kinds = [ScoreRequest, AheadRequest, AheadRequest, ListPairRequest, StudyRequest, AheadRequest]
+    assert [type(request) for request in taken] == kinds
+    assert [request.question.id for request in taken if isinstance(request, AheadRequest)] == [1, 2, 3]
+
+
+def test_a_study_makes_room_for_pairs_ahead_and_a_listed_pair_is_finished_first() -> None:
+    for running, makes_room in ((_study(), True), (_listed(), False), (_pane(), False), (_profile(), False)):
+        mailbox = Mailbox()
+        mailbox.put(running)
+        job = mailbox.take()
+        mailbox.put_ahead([_ahead(1)])
+        assert _cancelled(job.token.check) is makes_room
+        assert isinstance(mailbox.take().request, AheadRequest)
+        if makes_room:
+            assert mailbox.take().request is running
+
+
+def test_a_listed_pair_interrupts_the_completion_of_a_picture_but_no_pair_ahead() -> None:
+    for completes in (True, False):
+        mailbox = Mailbox()
+        mailbox.put_ahead([_ahead(1, completes=completes)])
+        job = mailbox.take()
+        mailbox.put(_listed())
+        assert _cancelled(job.token.check) is completes
+
+
+def test_work_ahead_that_is_still_the_first_goes_on_when_the_plan_changes() -> None:
+    mailbox = Mailbox()
+    mailbox.put_ahead([_ahead(1), _ahead(2)])
+    job = mailbox.take()
+    mailbox.put_ahead([_ahead(1), _ahead(3)])
+    assert not _cancelled(job.token.check)
+    assert mailbox.take().request.question.id == 3
+    mailbox.put_ahead([_ahead(4), _ahead(3)])
+    taken = mailbox.take(), mailbox.take()
+    assert [one.request.question.id for one in taken] == [4, 3]
+    mailbox.put_ahead(())
+    assert _cancelled(taken[1].token.check)
+
+
+def test_the_completion_of_a_picture_goes_on_for_another_caption() -> None:
+    mailbox = Mailbox()
+    mailbox.put_ahead([_ahead(1, completes=True)])
+    job = mailbox.take()
+    mailbox.put_ahead([_ahead(2, completes=True)])
+    assert not _cancelled(job.token.check)
+
+
 def _profile(number: int = 1) -> ProfileRequest:
     return ProfileRequest(number, ModelChoice(), ExplainSettings(), PICTURE, "a dog", "image")
 
 
-def test_a_profile_comes_after_all_else_but_before_idle_work() -> None:
+def test_a_profile_comes_after_all_else_but_before_work_ahead() -> None:
     mailbox = Mailbox()
-    mailbox.put_idle(_explain())
+    mailbox.put_ahead([_ahead(1)])
     for request in (_profile(), EstimateRequest(_profile(2)), _score()):
         mailbox.put(request)
     kinds = [type(mailbox.take().request) for _ in range(4)]
-    assert kinds == [ScoreRequest, EstimateRequest, ProfileRequest, ExplainRequest]
+    assert kinds == [ScoreRequest, EstimateRequest, ProfileRequest, AheadRequest]
 
 
 def test_a_profile_is_interrupted_by_scores_and_resumed() -> None:
@@ -255,8 +314,8 @@ def test_a_replaced_or_cancelled_second_model_request_is_not_resumed() -> None:
     mailbox.put(_explain(3))
     mailbox.cancel_second_model()
     assert isinstance(mailbox.take().request, ExplainRequest)
-    mailbox.put_idle(_explain(4))
-    assert mailbox.take().idle
+    mailbox.put_ahead([_ahead(4)])
+    assert isinstance(mailbox.take().request, AheadRequest)
 
 
 def test_a_newer_profile_takes_the_place_of_one_that_runs() -> None:
@@ -313,15 +372,22 @@ def worker(qtbot: QtBot, engine: FakeEngine) -> Iterator[Worker]:
     made.stop()
 
 
-def test_the_pictures_factor_is_made_after_all(qtbot: QtBot, worker: Worker, engine: FakeEngine) -> None:
+def test_work_ahead_is_done_after_all_else(qtbot: QtBot, worker: Worker, engine: FakeEngine) -> None:
     engine.complete_gate.clear()
     worker.submit(_explain())
+    worker.work_ahead([_ahead(1, completes=True)])
     assert engine.completing.wait(5)
     with qtbot.waitSignal(worker.scored):
         worker.submit(_score())
     assert engine.completed == []
     engine.complete_gate.set()
     qtbot.waitUntil(lambda: engine.completed == ["caption 1"])
+
+
+def test_no_model_is_loaded_for_work_ahead(qtbot: QtBot, worker: Worker, engine: FakeEngine) -> None:
+    with qtbot.waitSignal(worker.job_ended):
+        worker.work_ahead([_ahead(1)])
+    assert (engine.loaded, engine.explained) == ([], [])
 
 
 def test_stopping_while_it_runs_does_not_wait_for_the_end(worker: Worker, engine: FakeEngine) -> None:
@@ -335,7 +401,7 @@ def test_stopping_while_it_runs_does_not_wait_for_the_end(worker: Worker, engine
     assert engine.explained == []
 
 
-def test_failed_idle_work_is_not_reported_to_the_person(
+def test_failed_work_ahead_is_not_reported_to_the_person(
     qtbot: QtBot, worker: Worker, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures: list[object] = []
@@ -348,6 +414,7 @@ def test_failed_idle_work_is_not_reported_to_the_person(
     rests: list[None] = []
     worker.job_ended.connect(lambda: rests.append(None))
     worker.submit(_explain())
+    worker.work_ahead([_ahead(1, completes=True)])
     qtbot.waitUntil(lambda: len(rests) == 2)
     assert failures == []
 
