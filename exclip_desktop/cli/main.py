@@ -4,6 +4,7 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from exclip_desktop.cli.display import check_display
 from exclip_desktop.cli.flag_words import FLAG_WORDS
-from exclip_desktop.core.errors import UserError
+from exclip_desktop.core.argument_checks import is_unicode
+from exclip_desktop.core.errors import CaptionError, UserError
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
 
@@ -36,6 +38,14 @@ COMMANDS: Final[dict[str, Command]] = {
     "help": Command("help", "print a page of the manual"),
 }
 """Every command by its name, in the order of the help."""
+
+TEXTS: Final = {
+    "caption": "The caption",
+    "span": "The text of --span",
+    "target": "The text of --target",
+    "title": "The text of --title",
+}
+"""The arguments that end up in files and figures; paths may hold any bytes."""
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -98,6 +108,7 @@ def _open_window(words: list[str]) -> int:
         raise UsageError(
             f"One picture and one caption are expected, not {shlex.join(words[1:])}.", "Put the caption in quotes."
         )
+    _check_texts({"caption": words[1] if len(words) > 1 else None})
     check_display()
     code: int = import_module("exclip_desktop.app").run_window(*words)  # it imports Qt
     return code
@@ -126,7 +137,16 @@ def _parse(words: list[str]) -> argparse.Namespace:
         raise _usage_error(f"unrecognized arguments: {' '.join(others)}", options.command)
     if others:  # further words of a caption, most likely
         raise UsageError(f"There is more than {words[0]} takes: {shlex.join(others)}.", "Put a caption in quotes.")
+    _check_texts(vars(options))
     return options
+
+
+def _check_texts(values: Mapping[str, object]) -> None:
+    """Refuse bytes of another encoding before anything is read or written: Python keeps them as lone surrogates."""
+    for name, subject in TEXTS.items():
+        text = values.get(name)
+        if isinstance(text, str) and not is_unicode(text):
+            raise CaptionError(f"{subject} is no valid UTF-8 text.", "Type it in a terminal that uses UTF-8.")
 
 
 def _usage_error(message: str, command: str) -> UsageError:

@@ -1,4 +1,4 @@
-"""Checks for arguments passed from Python."""
+"""Checks for arguments passed from Python or a terminal."""
 
 import operator
 import reprlib
@@ -9,6 +9,15 @@ from typing import SupportsIndex
 def short_repr(value: object) -> str:
     """Return a value as Python writes it, shortened, for a sentence."""
     return reprlib.repr(value)
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether ``text`` can be written as UTF-8: undecoded bytes and lone surrogates cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def as_whole_number(value: object) -> int | None:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Protocol
 
-from exclip_desktop.core.argument_checks import short_repr
+from exclip_desktop.core.argument_checks import is_unicode, short_repr
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.caption import NO_ID, Caption, Token, Word
 
@@ -53,9 +53,11 @@ class Piece:
 
 
 def check_caption(text: str) -> None:
-    """Raise ``CaptionError`` where the caption is not text or is too long."""
+    """Raise ``CaptionError`` where the caption is not text, holds undecoded bytes, or is too long."""
     if not isinstance(text, str):
         raise CaptionError(f"The caption is not text: {short_repr(text)}.", 'Give text, such as "a dog in the snow".')
+    if not is_unicode(text):
+        raise CaptionError("The caption is no valid UTF-8 text.", "Type it again, or save its file as UTF-8.")
     if len(text) > LONGEST_CAPTION:
         raise CaptionError(
             f"The caption has {len(text):,} characters.", f"Give at most {LONGEST_CAPTION:,}; models read far less."

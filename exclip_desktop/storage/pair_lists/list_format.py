@@ -144,15 +144,6 @@ def _caption(value: Any) -> Any:
     return "" if value is None else value
 
 
-def is_unicode(text: str) -> bool:
-    """Return whether ``text`` can be written as UTF-8: undecoded bytes and lone surrogates cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _text(value: Any) -> Any:
     """Return a number as text, None as empty text, and anything else unchanged."""
     if isinstance(value, str):

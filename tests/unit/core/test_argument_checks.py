@@ -1,5 +1,7 @@
 """Arguments of a wrong type are refused with a sentence on what to pass."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from exclip_desktop import explain, load_model, map_by, matrix_by, measure, profile, score
 from exclip_desktop.api.explain import Result
@@ -194,3 +197,56 @@ def test_a_misspelt_command_is_not_taken_for_a_picture(
     assert main([typed, "a dog"]) == 0
     assert main(["photo.jpg", "a dog"]) == 0
     assert opened == [(typed, "a dog"), ("photo.jpg", "a dog")]
+
+
+NOT_UTF_8 = b"a caf\xe9 ball".decode("utf-8", "surrogateescape")  # how Python passes such a byte on
+
+
+@pytest.mark.parametrize(
+    ("arguments", "subject"),
+    [
+        (("explain", "ball.png", NOT_UTF_8), "The caption"),
+        (("explain", "ball.png", NOT_UTF_8, "--picture", "a.png"), "The caption"),
+        (("explain", "ball.png", NOT_UTF_8, "--out", "a.json"), "The caption"),
+        (("profile", "ball.png", NOT_UTF_8), "The caption"),
+        (("map", "ball.png", NOT_UTF_8, "--picture", "a.png"), "The caption"),
+        (("map", "ball.png", "a ball", "--target", NOT_UTF_8, "--picture", "a.png"), "The text of --target"),
+        (("explain", "ball.png", "a ball", "--span", NOT_UTF_8, "--out", "a.npz"), "The text of --span"),
+        (("ball.png", NOT_UTF_8), "The caption"),
+    ],
+)
+def test_bytes_that_are_no_utf_8_are_refused_before_anything_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    subject: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (8, 8)).save(tmp_path / "ball.png")
+    assert main(list(arguments)) == 2
+    message = f"exclip-desktop: {subject} is no valid UTF-8 text. Type it in a terminal that uses UTF-8.\n"
+    assert capsys.readouterr().err == message
+    assert [path.name for path in tmp_path.iterdir()] == ["ball.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="arguments are Unicode on Windows")
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_a_terminals_bytes_are_refused_in_a_sentence(tmp_path: Path, locale: str) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "ball.png")
+    command = [sys.executable, "-m", "exclip_desktop", "explain", "ball.png", b"a caf\xe9 ball", "--out", "a.json"]
+    environment = {**os.environ, "LC_ALL": locale, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"exclip-desktop: The caption is no valid UTF-8 text.")
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_python_and_the_window_refuse_lone_surrogates(make_tiny: Callable[..., Model], picture: Picture) -> None:
+    for ask in (
+        lambda: explain(make_tiny(), picture, NOT_UTF_8),
+        lambda: score(make_tiny(), picture, ["a dog", NOT_UTF_8]),
+        lambda: map_by(make_tiny(), picture, "a dog", "grad-eclip", target=NOT_UTF_8),
+        lambda: make_tiny().reader.read(NOT_UTF_8),
+    ):
+        refused(CaptionError, ask, "The caption is no valid UTF-8 text.")

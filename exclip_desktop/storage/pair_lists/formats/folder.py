@@ -11,12 +11,13 @@ from xml.etree import ElementTree
 
 import yaml
 
+from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.box_forms import centre_box, fraction_points
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.formats.xml_boxes import voc_boxes
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, is_unicode
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource, parse_json
 from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
 

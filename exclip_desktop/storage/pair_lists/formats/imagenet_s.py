@@ -6,10 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_dir, is_file, resource_path
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, is_unicode
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 
 SPLITS: Final = ("validation", "train-semi")
