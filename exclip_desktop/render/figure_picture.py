@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.core.maths.colour import interpolate, lookup_table, to_rgb
+from exclip_desktop.core.text.number_format import format_digits
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.render.figure_options import FigureOptions
@@ -89,7 +90,7 @@ def draw_bar(axes: Axes, limit: float, largest: float, colours: str) -> None:
     ticks = [-limit, -limit / 2, 0, limit / 2, limit]
     beyond = "both" if largest > limit * (1 + 1e-9) else "neither"
     bar = axes.figure.colorbar(mappable, cax=axes, ticks=ticks, extend=beyond)
-    bar.ax.set_yticklabels([f"{value:+.2g}" if value else "0" for value in ticks])
+    bar.ax.set_yticklabels([format_digits(value, 2) for value in ticks])
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_linewidth(0.4)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from exclip_desktop.core.errors import Remedy, Words
 from exclip_desktop.core.text.accuracy_warnings import InexactIntegral, find_inexact_integrals, unread_reason
-from exclip_desktop.core.text.number_format import format_percent
+from exclip_desktop.core.text.number_format import format_percent, write_minus
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import ExplainSettings, Layer
@@ -184,7 +184,7 @@ def describe_loading(facts: ModelFacts, requested: ExplainSettings, fitted: Expl
 
 def format_layer(layer: Layer | None) -> str:
     """Return a layer as text: ``3``, ``−1`` or ``“pool”``."""
-    return f"“{layer}”" if isinstance(layer, str) else f"{layer}".replace("-", "−")
+    return f"“{layer}”" if isinstance(layer, str) else write_minus(f"{layer}")
 
 
 def _describe_residual(integral: InexactIntegral) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 import numpy as np
 
-from exclip_desktop.core.text.number_format import format_percent, format_signed
+from exclip_desktop.core.text.number_format import format_percent, format_residual, format_signed
 from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
 from exclip_desktop.core.values.geometry import Geometry
@@ -92,7 +92,7 @@ def _json(key: str, accepted: Any, of: Callable[[Finding], Any], heading: str = 
 
 
 def _exponent(residual: float) -> str:
-    return f"{residual:.1e}".replace("-", "−")
+    return format_residual(residual)
 
 
 def _time(iso: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exclip_desktop.core.errors import PYTHON_WORDS, Remedy, Words
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import OWN_STEPS
@@ -50,7 +51,7 @@ def describe_precision(precision: str, score: float, float32_score: float | None
     """Return a sentence on how a lower precision changed the score; empty for float32."""
     if float32_score is None:
         return ""
-    scores = f"the score is {score:+.5f}, in float32 {float32_score:+.5f}"
+    scores = f"the score is {format_signed(score, 5)}, in float32 {format_signed(float32_score, 5)}"
     return f"Before the layers the model ran in {precision}: {scores}."
 
 

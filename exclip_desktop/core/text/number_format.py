@@ -1,4 +1,4 @@
-"""Formats numbers for people: signed values, percentages, counts, bytes and estimated times."""
+"""Formats numbers for people: signed values, counts, bytes and estimated times."""
 
 SMALL = 1e-3  # values below this are written with six decimals
 NOTHING = 5e-7  # and below this as zero
@@ -35,14 +35,34 @@ def format_count(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
-def format_signed(value: float) -> str:
-    """Return a value as text, always with its sign: four decimals, six for small values."""
-    value = 0.0 if abs(value) < NOTHING else value
-    decimals = 6 if 0 < abs(value) < SMALL else 4
-    return f"{value:+.{decimals}f}".replace("-", "−")
+def format_signed(value: float, decimals: int | None = None) -> str:
+    """Return a value as text, always with its sign: four decimals, six for small values, or ``decimals``."""
+    if decimals is None:
+        value = 0.0 if abs(value) < NOTHING else value
+        decimals = 6 if 0 < abs(value) < SMALL else 4
+    return write_minus(f"{round(value, decimals) + 0.0:+.{decimals}f}")
+
+
+def format_decimal(value: float, decimals: int) -> str:
+    """Return a value with its sign if it is negative after rounding: ``0.310``, ``−0.150``, never ``−0.000``."""
+    return write_minus(f"{round(value, decimals) + 0.0:.{decimals}f}")
 
 
 def format_percent(share: float, decimals: int = 0) -> str:
-    """Return a share as a percentage, such as ``50 %`` or ``−12.3 %``; never a negative zero."""
-    percent = round(100 * share, decimals) + 0.0  # −0.0 + 0.0 is 0.0
-    return f"{percent:.{decimals}f} %".replace("-", "−")
+    """Return a share in per cent: ``31 %``, ``−12.3 %``, never ``−0 %``."""
+    return f"{format_decimal(100 * share, decimals)} %"
+
+
+def format_digits(value: float, digits: int = 3) -> str:
+    """Return a value with its sign and so many significant digits; ``0`` for zero."""
+    return write_minus(f"{value:+.{digits}g}") if value else "0"
+
+
+def format_residual(value: float) -> str:
+    """Return a small error as a power of ten: ``2.1e−04``."""
+    return write_minus(f"{value:.1e}")
+
+
+def write_minus(text: str) -> str:
+    """Return a number's text with true minus signs; on screen a hyphen is too short and may break the line."""
+    return text.replace("-", "−")

@@ -11,6 +11,7 @@ from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.maths.word_values import WordsBy
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
+from exclip_desktop.core.text.number_format import format_digits
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.answers import MapAnswer
 from exclip_desktop.core.values.caption import Caption
@@ -184,4 +185,4 @@ def _notes(pane: Pane, model: str, limit: float | None) -> tuple[str, str]:
     if answer is None or limit is None:
         return model, f"{status.message} {status.hint}".strip() or status.kind
     target = f", for “{answer.target}”" if isinstance(answer, MapAnswer) else ""
-    return f"{model}{target}", f"{-limit:+.3g} … {limit:+.3g}".replace("-", "−")
+    return f"{model}{target}", f"{format_digits(-limit)} … {format_digits(limit)}"

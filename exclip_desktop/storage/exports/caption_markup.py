@@ -10,6 +10,7 @@ import numpy as np
 
 from exclip_desktop.core.maths.colour import DEFAULT_COLOURS, choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy, has_strongest_regions
+from exclip_desktop.core.text.number_format import format_digits
 from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import FindingWord, list_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
@@ -107,7 +108,7 @@ def format_words_html(
     ``through`` is a sentence on what the values are, with a space before it.
     """
     parts, end = _parts(text, words, colours, limit, unseen)
-    shown = html.escape(f"From {-end:+.3g} (against) to {end:+.3g} (for).{through}")
+    shown = html.escape(f"From {format_digits(-end)} (against) to {format_digits(end)} (for).{through}")
     range_attribute = f' title="{shown}"' if _is_coloured(words) else ""
     inside = "".join(map(_html_part, parts))
     return f'<p{range_attribute} style="font-family:sans-serif;line-height:1.9">{inside}</p>\n'
@@ -177,7 +178,7 @@ def _html_part(part: _Part) -> str:
         unseen = f'<span title="not read by the model" style="color:#{UNSEEN}">{text}</span>'
         return framed if part.is_read else unseen
     style = f"background-color:#{part.paper};color:{part.ink};{_ROUND}{_FRAME if part.selected else ''}"
-    return f'<span title="{text}: {part.value:+.4g}" style="{style}">{text}</span>'
+    return f'<span title="{text}: {format_digits(part.value, 4)}" style="{style}">{text}</span>'
 
 
 def _latex_part(part: _Part) -> str:

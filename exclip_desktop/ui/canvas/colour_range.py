@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from exclip_desktop.core.maths.colour import lookup_table
+from exclip_desktop.core.text.number_format import format_digits
 
 BAR_PX: Final = 14
 GAP_PX: Final = 4
@@ -22,7 +23,7 @@ DRAG_TIP: Final = "Drag a ◆ to change the range. Double-click for the automati
 
 def format_level(value: float) -> str:
     """Return the text of a number: signed, three digits, ``0`` for zero."""
-    return f"{value:+.3g}".replace("-", "−") if value else "0"
+    return format_digits(value)
 
 
 class RangeAxis(AxisItem):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.core.text.number_format import write_minus
 from exclip_desktop.core.values.settings import (
     DEFAULT_TOLERANCE,
     LEAST_STEPS,
@@ -226,7 +227,7 @@ def _add(form: QFormLayout, label: str, field: QWidget, sentence: QLabel) -> Non
 
 def layer_text(layer: Layer | None) -> str:
     """Return the name of a layer, as the dialog shows it."""
-    return POOL_TEXT if layer == POOL else f"Block {layer}".replace("-", "−")
+    return POOL_TEXT if layer == POOL else write_minus(f"Block {layer}")
 
 
 def _fill_layers(combo: QComboBox, blocks: int = 0, pools: bool = False) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from exclip_desktop.core.method_registry import plugin_errors
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.session.state import Provenance, State
@@ -77,7 +78,8 @@ def _precision(explanation: Explanation) -> str:
     precision, full = explanation.settings.precision, explanation.float32_score
     if full is None:
         return precision
-    return f"{precision} before the layers\nscore {explanation.score:+.5f}, in float32 {full:+.5f}"
+    scores = f"score {format_signed(explanation.score, 5)}, in float32 {format_signed(full, 5)}"
+    return f"{precision} before the layers\n{scores}"
 
 
 def _side(side: SideReport, tolerance: float) -> str:

@@ -32,8 +32,8 @@ def describe_share(share: float | None) -> str:
     """Return a share of the matrix sum in words with its sign, or "" for None."""
     if share is None:
         return ""
-    opposite = " (opposite sign)" if round(share, 3) < 0 else ""
-    return f"{format_percent(share, 1)} of the matrix sum{opposite}"
+    percent = format_percent(share, 1)
+    return f"{percent} of the matrix sum{' (opposite sign)' if percent.startswith('−') else ''}"
 
 
 def describe_whole(explanation: Explanation) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QFont
 
-from exclip_desktop.core.text.number_format import format_percent, format_signed
+from exclip_desktop.core.text.number_format import format_decimal, format_percent, format_residual, format_signed
 from exclip_desktop.core.values.finding import RATINGS
 from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
@@ -60,11 +60,6 @@ def _number(key: str, write: Callable[[float], str]) -> Callable[[PairValues, in
         return "" if number is None else write(number)
 
     return text
-
-
-def format_residual(residual: float) -> str:
-    """Return a residual with one digit behind the point."""
-    return f"{residual:.1e}".replace("-", "−")
 
 
 def state_text(figures: PairFigures | None) -> str:
@@ -178,7 +173,7 @@ class PairListModel(ThumbnailModel):
     def _summary(self, place: int) -> str:
         """Return score, rating and label on one line."""
         figures, remark = self._values.figures(place), self._values.remark(place)
-        score = "" if figures is None or figures.score is None else f"{figures.score:.3f}".replace("-", "−")
+        score = "" if figures is None or figures.score is None else format_decimal(figures.score, 3)
         failed = "failed" if figures is not None and figures.failure else score
         return " · ".join(part for part in (failed, remark.rating, self._values.pair(place).label) if part)
 
@@ -217,4 +212,4 @@ def _figures_text(figures: PairFigures) -> str:
     if figures.score is None:
         return ""
     residual = "" if figures.residual is None else f", residual {format_residual(figures.residual)}"
-    return f"score {figures.score:.4f}{residual}".replace("-", "−")
+    return f"score {format_decimal(figures.score, 4)}{residual}"

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from exclip_desktop.core.maths.colour import method_colours
 from exclip_desktop.core.metric_table import METRICS
+from exclip_desktop.core.text.number_format import write_minus
 from exclip_desktop.core.values.study import Study, StudyRow, study_method_name
 from exclip_desktop.storage.exports.study_tables import find_best, format_cell
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
@@ -103,7 +104,7 @@ class StudyModel(QAbstractTableModel):
         row = self._rows[method]
         figure = row.figures.get(key)
         if role == Role.DisplayRole:
-            return format_cell(row, key).replace("-", "−") if row.figures else row.reasons.get(key, "")
+            return write_minus(format_cell(row, key)) if row.figures else row.reasons.get(key, "")
         if role == Role.ToolTipRole:
             if figure is None:
                 return wrap_tooltip(row.reasons.get(key, ""))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from exclip_desktop.core.text.number_format import write_minus
 from exclip_desktop.ui.theme import blend_colours
 
 GRID_SHARE: Final = 0.15
@@ -24,7 +25,7 @@ class NumberAxis(AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802  pyqtgraph's name
         """Return the ticks' texts."""
-        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
+        return [write_minus(text) for text in super().tickStrings(values, scale, spacing)]
 
 
 class Plot(PlotWidget):

@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
-from exclip_desktop.core.text.number_format import format_memory, format_rough_time
+from exclip_desktop.core.text.number_format import format_decimal, format_memory, format_rough_time
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.session.notices import describe_inexactness
 from exclip_desktop.session.state import State, Work
@@ -203,4 +203,4 @@ def format_duration(seconds: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
+    return format_decimal(value, 3)

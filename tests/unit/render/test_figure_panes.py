@@ -62,7 +62,7 @@ def test_every_panel_has_its_picture_and_those_with_an_answer_their_heat(pixels:
 
 def test_one_range_has_numbers(pixels: NDArray[np.uint8]) -> None:
     figure = draw_panes(_make_panes(3, one_range=True), pixels, OPTIONS)
-    assert figure.axes[-1].get_yticklabels()[0].get_text() == "-0.5"
+    assert figure.axes[-1].get_yticklabels()[0].get_text() == "−0.5"
 
 
 def test_long_titles_break_and_empty_panels_are_drawn(pixels: NDArray[np.uint8]) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.text.number_format import format_digits
 from exclip_desktop.core.values.caption import Caption, Token, Word
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
@@ -108,7 +109,7 @@ def test_the_title_has_the_value_and_a_frame_marks_the_selection() -> None:
     page = Page(format_caption_html(found, Selection((2,)), words_by="picture"))
     values = found.token_heat()
     assert [result_text["title"] for _, result_text in page.spans] == [
-        f"{word.text}: {values[word.rows[0]]:+.4g}" for word in found.words
+        f"{word.text}: {format_digits(values[word.rows[0]], 4)}" for word in found.words
     ]
     assert [style_of(result_text, "box-shadow") is not None for _, result_text in page.spans] == [False, True, False]
     latex = format_caption_latex(found, Selection((2,)))
@@ -124,7 +125,7 @@ def test_without_regions_words_have_the_values_of_their_strongest_regions_and_it
     page = format_caption_html(found, NOTHING)
     values = [float(find_region_sum(found.patch_heat((word.start, word.end)))) for word in found.words]
     assert [attributes["title"] for _, attributes in Page(page).spans] == [
-        f"{word.text}: {value:+.4g}" for word, value in zip(found.words, values, strict=True)
+        f"{word.text}: {format_digits(value, 4)}" for word, value in zip(found.words, values, strict=True)
     ]
     assert "(for). Each word is coloured by its strongest region." in page
     assert "(for). Each word is coloured by its strongest region." in format_caption_latex(found, NOTHING)
@@ -173,7 +174,7 @@ def test_html_is_escaped_and_has_the_same_text() -> None:
     assert not re.search("[<>\"'\x00]", bare)
     assert html.unescape(bare) == page.text
     assert [attributes["title"] for _, attributes in page.spans][:-1] == [
-        f"{word.text}: {value:+.4g}" for word, value in zip(found.words, found.word_heat(), strict=True)
+        f"{word.text}: {format_digits(value, 4)}" for word, value in zip(found.words, found.word_heat(), strict=True)
     ]
 
 
@@ -244,4 +245,4 @@ def test_a_caption_without_heat_is_still_a_caption() -> None:
     found = make_explanation("a dog")
     found.interactions.values[:] = 0
     assert len(Page(format_caption_html(found, NOTHING)).spans) == 2
-    assert "From -1 (against) to +1 (for)" in format_caption_html(found, NOTHING)
+    assert "From −1 (against) to +1 (for)" in format_caption_html(found, NOTHING)
