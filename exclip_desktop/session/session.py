@@ -18,6 +18,7 @@ from exclip_desktop.session.last_place import LastPlace
 from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_advice import ModelAdvice
 from exclip_desktop.session.library.model_listing import Librarian
+from exclip_desktop.session.lists.caption_keeper import CaptionKeeper
 from exclip_desktop.session.lists.known_labels import KnownLabels
 from exclip_desktop.session.lists.list_edits import ListEdits
 from exclip_desktop.session.lists.list_explainer import ListExplainer
@@ -73,7 +74,8 @@ class Session(QObject):
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
             ``rating_controller``: rates and tags the view on screen;
-            ``picture_labels``: labelled regions of the picture; ``known_labels``: labels to choose from.
+            ``picture_labels``: labelled regions of the picture; ``known_labels``: labels to choose from;
+            ``caption_keeper``: keeps typed captions of pairs without one.
         library: the available models, downloads, and the default model; ``model_advice``: advises another model than
             the bundled one.
         settings: settings that are saved between starts; ``last_place``: where the person was.
@@ -192,6 +194,9 @@ class Session(QObject):
         self.last_place = LastPlace(self.state, self.settings, self.pair_navigation, self.projects, self._tasks, self)
         self.last_place.offered.connect(self._on_place_offered)
         self.pair_navigation.use_left_pairs(self.last_place.find_in)
+        self.caption_keeper = CaptionKeeper(
+            self.state, self.explain_controller, self.pair_navigation, self.projects, self.undo, self
+        )
         self.known_labels = KnownLabels(self.state, self.pair_navigation, self.projects, self.settings, self)
         self.picture_labels = PictureLabels(
             self.state,

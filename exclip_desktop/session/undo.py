@@ -66,13 +66,14 @@ class ReplaceStep(QUndoCommand):
 class ProjectStep(ReplaceStep):
     """A step of the project: it stays when another picture is opened, and is dropped with its project."""
 
-    def __init__(self, text: str, put: Callable[[Any], None], before: Any, after: Any) -> None:
-        """Name the step as the menu shows it."""
-        super().__init__(text, put, before, after)
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  Qt's name
+        """Absorb a later step that joins and goes on where this one ends: another pair can be on screen by then."""
+        return isinstance(other, ProjectStep) and other._before == self._after and super().mergeWith(other)
 
     def quiet_copy(self) -> "ProjectStep":
         """Return the same step, quiet: it puts no value until ``wake`` is called."""
-        copy = ProjectStep(self.text(), self._put, self._before, self._after)
+        copy = ProjectStep(self.text(), self._put, self._before, self._after, self._kind, joins=self._joins)
+        copy._made = self._made
         copy._is_quiet = True
         return copy
 

@@ -1,6 +1,6 @@
 """Reads the pair lists of files and projects for the window; and the figures of a list's pairs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from exclip_desktop.storage.project.pair_rows import (
     save_measurements,
 )
 from exclip_desktop.storage.project.project_files import open_project
+from exclip_desktop.storage.project.typed_captions import load_typed_captions, put_typed_captions
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def load_project_list(path: Path) -> LoadedList:
     with open_project(path) as project:
         reach = load_extent(project)
         pairs_read = load_pairs(project, PairQuery(), 0, -1)
-        listed = PairList(project.path, project.folder, tuple(one.pair for one in pairs_read))
+        pairs = put_typed_captions((one.pair for one in pairs_read), load_typed_captions(project))
+        listed = PairList(project.path, project.folder, pairs)
     known = {place: (one.measured, one.rating) for place, one in enumerate(pairs_read) if one.measured or one.rating}
     figures = {place: _figures_of(*values) for place, values in known.items()}
     return replace(with_lookups(listed), figures=figures, extent=reach)
@@ -158,6 +160,12 @@ class Figures:
             same = figures.score is not None and self._by in ("", figures.by)
             self.known[place] = replace(figures if same else before[place], rating=figures.rating)
         return any(self.known[place] != known for place, known in before.items())
+
+    def forget(self, places: Iterable[int]) -> None:
+        """Remove the figures of pairs whose captions have changed; ratings stay."""
+        for place in places:
+            if place in self.known:
+                self.known[place] = self.known[place].rated_only
 
     def move(self, places: Mapping[int, int]) -> None:
         """Move the figures to the pairs' new places; those of removed pairs are removed."""

@@ -98,16 +98,15 @@ class PictureLabels(QObject):
         except (UserError, OSError) as error:
             self._show_error(error)
         else:
-            self.saved.emit(_labels_message(regions))
+            where = "your personal file" if self._projects.is_own else project.path.name
+            self.saved.emit(_labels_message(regions, where))
         self._update()
 
     def _show_error(self, error: Exception) -> None:
         self._explain_controller.show_error(error)
 
 
-def _labels_message(regions: Regions) -> str:
-    return (
-        f"{format_count(len(regions), 'label')} kept in the project"
-        if regions
-        else "No labels of this picture are kept"
-    )
+def _labels_message(regions: Regions, where: str) -> str:
+    if not regions:
+        return "No labels of this picture are kept"
+    return f"{format_count(len(regions), 'label')} kept in {where}"

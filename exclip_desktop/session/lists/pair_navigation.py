@@ -67,6 +67,7 @@ class PairNavigation(QObject):
         values: the values of its pairs by key; ``walk``: filter and order, and which pair comes next.
 
     Signals:
+        leaving(): another pair will be shown; what was typed for the present one can still be taken.
         list_changed(): another list was opened, or the list was closed.
         order_changed(): the filter or the order has changed.
         current_changed(): another pair was shown.
@@ -76,6 +77,7 @@ class PairNavigation(QObject):
 
     """
 
+    leaving = Signal()
     list_changed = Signal()
     order_changed = Signal()
     current_changed = Signal()
@@ -170,8 +172,26 @@ class PairNavigation(QObject):
         figures = {at: one for at, pair in enumerate(pairs) if (one := here.get(pair.id, known.get(pair.id)))}
         self._replace_list(replace(with_lookups(replace(self.list, pairs=pairs)), figures=figures))
 
+    def put_captions(self, captions: Mapping[str, str]) -> None:
+        """Replace captions of pairs, by their ids; figures of the previous ones are removed, and the screen stays."""
+        pairs = list(self.pairs)
+        places = [place for pair in captions if (place := self._places.get(pair)) is not None]
+        for place in places:
+            pairs[place] = replace(pairs[place], caption=captions[pairs[place].id])
+        loaded = with_lookups(replace(self.list, pairs=tuple(pairs)))
+        self._read = replace(self._read, list=loaded.list, texts=loaded.texts, captions=loaded.captions)
+        self._figures.forget(places)
+        self.values.use(self._read, self._figures)
+        for place in places:
+            self._show_values(place)
+
+    def is_current(self, pair: str) -> bool:
+        """Return whether the pair of this id is on screen."""
+        return self.current is not None and self.pairs[self.current].id == pair
+
     def show(self, place: int) -> None:
         """Show the pair at a place of the list."""
+        self.leaving.emit()
         pair = self.pairs[place]
         self.walk.put_current(place)
         self.current_changed.emit()

@@ -144,7 +144,7 @@ class ExplainController(QObject):
     def show(self, canvas_picture: CanvasPicture, caption: str) -> None:
         """Explain a picture that has been read already."""
         if self._state.canvas_picture is canvas_picture:
-            self._put_caption(caption)
+            self.put_caption(caption)
         else:
             self._take(PendingPicture(canvas_picture), caption)
 
@@ -152,9 +152,14 @@ class ExplainController(QObject):
         """Explain another caption, as an undo step; or the same one again, if it has no answer."""
         before = self._state.caption
         if text != before:
-            self._undo.push(ReplaceStep("edit caption", self._put_caption, before, text, MergeKind.TYPING, joins=True))
+            self._undo.push(ReplaceStep("edit caption", self.put_caption, before, text, MergeKind.TYPING, joins=True))
         elif self._unanswered:
             self.request_explanation()
+
+    def put_caption(self, text: str) -> None:
+        """Explain another caption, without an undo step."""
+        self._state.change(caption=text)
+        self.request_explanation()
 
     def choose_model(self, choice: ModelChoice) -> None:
         """Explain by another model."""
@@ -288,10 +293,6 @@ class ExplainController(QObject):
             state.change(choice=state.provenance.choice, facts=self._facts)
             self._notices.show_loading_note("")  # the note was about the other model
         state.change(explain_settings=state.provenance.explain_settings)
-
-    def _put_caption(self, text: str) -> None:
-        self._state.change(caption=text)
-        self.request_explanation()
 
     def _on_explained(self, answer: ExplainAnswer) -> None:
         request, after = self._request, answer.explanation

@@ -57,6 +57,11 @@ class CaptionField(QWidget):
         """The text of the gauge."""
         return self._gauge.text()
 
+    def commit(self) -> None:
+        """Emit what was typed since the last pause, before another picture is shown."""
+        if self._pause.isActive():
+            self._emit_caption()
+
     def changeEvent(self, event: QEvent) -> None:
         """Keep the gauge readable when theme or font change."""
         super().changeEvent(event)

@@ -148,7 +148,7 @@ def test_regions_are_saved_as_labels_and_selected_again(desk: Desk) -> None:
     said = child(desk.window.status, "Message")
     assert not said.isVisible()
     QTest.keyClick(desk.window, Qt.Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
-    assert (said.text(), said.isVisible(), state.notice) == ("1 label kept in the project", True, None)
+    assert (said.text(), said.isVisible(), state.notice) == ("1 label kept in your personal file", True, None)
     state.change(selection=Selection())
     QTest.keyClick(desk.window, Qt.Key.Key_E)
     assert state.selection.regions == (BOX,)
@@ -157,13 +157,17 @@ def test_regions_are_saved_as_labels_and_selected_again(desk: Desk) -> None:
     assert desk.session.picture_labels.labels == ()
     assert said.text() == "No labels of this picture are kept"
     desk.session.undo.redo()
-    assert said.text() == "1 label kept in the project"
+    assert said.text() == "1 label kept in your personal file"
     desk.file.rename(desk.folder / "elsewhere.exclip")
     desk.session.undo.undo()
-    assert (said.text(), state.notice.kind) == ("1 label kept in the project", "error")
+    assert (said.text(), state.notice.kind) == ("1 label kept in your personal file", "error")
     (desk.folder / "elsewhere.exclip").rename(desk.file)
     with open_project(desk.file) as project:
         assert load_all_boxes(project) == {"../a.png": (BOX,)}
+    desk.session.projects.create(desk.folder / "study.exclip")
+    state.change(selection=Selection((), (BOX,)))
+    QTest.keyClick(desk.window, Qt.Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
+    assert said.text() == "1 label kept in study.exclip"
     desk.session.explain_controller.open_file(make_blank_picture(desk.folder / "b.png"), "a dog")
     desk.settle("a dog")
     assert desk.session.picture_labels.labels == ()

@@ -10,6 +10,7 @@ from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.project.pair_rows import load_all_boxes, load_pair_list
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import ENDING, open_project
+from exclip_desktop.storage.project.typed_captions import load_typed_captions, put_typed_captions
 
 
 def read_project(source: ListSource) -> PairReader:
@@ -26,7 +27,7 @@ def read_project(source: ListSource) -> PairReader:
 def _entries(project: Project) -> Iterator[Entry]:
     yield from (ListNote(project.path.name, note) for note in project.notes)
     drawn = load_all_boxes(project)
-    for pair in load_pair_list(project).pairs:
+    for pair in put_typed_captions(load_pair_list(project).pairs, load_typed_captions(project)):
         yield replace(pair, regions=drawn.get(pair.picture, pair.regions))
 
 

@@ -1,0 +1,46 @@
+"""Captions that a person typed for pairs without one: rows of a project's settings, which leave the pairs as they are.
+
+The key of such a pair is its id in a project's own list, and the absolute path of its picture elsewhere.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.storage.project.project import Project
+
+PREFIX: Final = "caption "
+"""The name of the setting is this and the key."""
+
+
+def save_typed_caption(project: Project, key: str, caption: str) -> None:
+    """Save the caption of a pair; an empty one is removed."""
+    with project.transaction() as connection:
+        if caption:
+            values = PREFIX + key, json.dumps(caption, ensure_ascii=False)
+            connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", values)
+        else:
+            connection.execute("DELETE FROM setting WHERE name = ?", (PREFIX + key,))
+
+
+def load_typed_captions(project: Project) -> dict[str, str]:
+    """Return all typed captions by the keys of their pairs; damaged ones are left out."""
+    captions: dict[str, str] = {}
+    for name, text in project.rows("SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?", (8, PREFIX)):
+        with suppress(ValueError, TypeError):
+            caption = json.loads(text)
+            if isinstance(caption, str):
+                captions[name[len(PREFIX) :]] = caption
+    return captions
+
+
+def put_typed_captions(pairs: Iterable[ListedPair], captions: Mapping[str, str]) -> tuple[ListedPair, ...]:
+    """Return the pairs of a project's list with the captions that were typed for those without one."""
+    if not captions:
+        return tuple(pairs)
+    return tuple(
+        pair if pair.caption or pair.id not in captions else replace(pair, caption=captions[pair.id]) for pair in pairs
+    )
