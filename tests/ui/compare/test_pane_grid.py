@@ -15,6 +15,7 @@ from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.window_settings import USUAL_METHODS
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.canvas.colour_range import OWN_RANGES
+from exclip_desktop.ui.canvas.label_field import LabelField
 from exclip_desktop.ui.canvas.range_warning import RangeWarning
 from exclip_desktop.ui.commands.compare_commands import MethodsMenu
 from exclip_desktop.ui.compare.pane_grid import choose_column_count
@@ -138,6 +139,23 @@ def test_after_undo_and_redo_no_command_meets_a_box_that_is_gone(compared: Opene
     window.commands["remove_box"].trigger()
     window.commands["name_box"].trigger()
     assert {view.pane.scene.current_region for view in _views(compared)} == {None}
+
+
+def test_arrow_keys_in_a_pane_move_the_box_of_all_panes_and_its_name_is_typed_there(compared: Opened) -> None:
+    box = Region((100.0, 100.0, 250.0, 250.0))
+    compared.session.selection_controller.commit_regions((), (box,), "draw box")
+    second = _views(compared)[1]
+    second.canvas.view.setFocus()
+    QTest.keyClick(second.canvas.view, Qt.Key.Key_Right)
+    assert [view.pane.scene.selection.regions[0].box[0] for view in _views(compared)] == [101.0] * 3
+    QTest.keyClick(second.canvas.view, Qt.Key.Key_F2)
+    field = compared.window.focusWidget()
+    assert isinstance(field, LabelField)
+    corner = second.canvas.view.mapTo(compared.window, QPoint(0, 0))
+    assert field.y() > corner.y()
+    assert corner.x() <= field.x() < corner.x() + second.canvas.view.width()
+    compared.window.commands["panes"].trigger()  # the pane ends, and the field with it
+    assert not field.isVisible()
 
 
 def test_a_pane_without_an_answer_shows_the_boxes_and_draws_another_one(compared: Opened) -> None:

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.lists.box_list_dock import NAME, PLACE, SIGN, UNNAMED, BoxTable
+from exclip_desktop.ui.window import LEAST_PX
 from tests.ui.conftest import Opened
 from tests.ui.window.test_boxes import Key, Mod, draw, place, press, regions
 
@@ -134,3 +135,8 @@ def test_hidden_boxes_go_with_the_picture_and_with_escape(listed: Opened) -> Non
     assert table_of(listed).model().rowCount() == 0
     listed.session.undo.undo()
     assert table_of(listed).model().rowCount() == 3
+
+
+def test_the_smallest_window_has_room_for_the_list(listed: Opened) -> None:
+    assert listed.window.minimumSizeHint().width() <= LEAST_PX[0]
+    assert listed.window.minimumSizeHint().height() <= LEAST_PX[1]

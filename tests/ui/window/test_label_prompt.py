@@ -1,5 +1,6 @@
 """The field at a box for its name: when it opens, and what Enter, Esc and a click elsewhere do."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
@@ -129,3 +130,14 @@ def test_undo_while_the_field_is_open_names_nothing(opened: Opened) -> None:
     assert regions(opened) == ()
     opened.session.undo.redo()
     assert [region.name for region in regions(opened)] == [""]
+
+
+def test_hidden_boxes_are_kept_as_labels_and_subtracted_ones_are_not(opened: Opened) -> None:
+    opened.session.projects.create(opened.folder / f"a{ENDING}")
+    dog, cat, hole = Region(BOX.box, name="dog"), Region((1.0, 1.0, 9.0, 9.0), name="cat"), Region((2.0, 2.0, 4.0, 4.0))
+    draw(opened, dog, cat, replace(hole, subtract=True))
+    opened.session.region_controller.set_visible(1, False)
+    opened.window.commands["keep_labels"].trigger()
+    opened.window.commands["take_labels"].trigger()
+    assert opened.state.selection.regions == (dog, cat)
+    assert opened.state.selection.hidden == ()

@@ -1,14 +1,18 @@
 """Selected shares of patches, hidden regions, and the two orders of regions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from exclip_desktop.core.maths.interactions import InteractionMatrix
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.places import places_of_regions
 from exclip_desktop.core.values.selection import (
     ListedRegion,
     Region,
     Selection,
+    block_sum,
     coverage,
     follow_region,
     list_regions,
@@ -29,6 +33,18 @@ def test_regions_that_are_all_subtracted_leave_the_rest_of_the_picture(regions: 
     if LASSO in regions:
         expected[:2, 2:] = 0.0
     np.testing.assert_allclose(share, expected)
+
+
+def test_a_box_and_the_same_box_subtracted_add_up_to_the_whole_picture() -> None:
+    values = np.random.default_rng(3).normal(size=(5, 1 + 16)).astype(np.float32)
+    matrix = InteractionMatrix(values, np.ones(5, bool), 1, (4, 4))
+    box = Region((3.0, 7.0, 31.0, 22.0))
+    sums = [
+        block_sum(matrix, GEOMETRY, Selection((1, 2), regions))
+        for regions in ((box,), (replace(box, subtract=True),), ())
+    ]
+    assert sums[0] + sums[1] == pytest.approx(sums[2], abs=1e-9)
+    assert abs(sums[1]) > 1e-3
 
 
 def test_the_order_of_drawing_still_counts() -> None:
