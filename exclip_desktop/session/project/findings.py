@@ -87,7 +87,7 @@ class ProjectFindings(QObject):
         super().__init__(parent)
         self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
         self._tasks, self._undo, self.projects = tasks, undo, projects
-        self._is_pushing = False
+        self._is_pushing = self._is_stored = False
         self._report = ""  # about the step that is pushed
         self.remark_index = RemarkIndex(projects, self)
         projects.changed.connect(self.findings_changed)
@@ -143,7 +143,11 @@ class ProjectFindings(QObject):
 
     def push_added(self, what: str, added: tuple[Finding, ...]) -> None:
         """Push an undo step for findings that were added."""
-        self._push(what, [FindingChange(None, one) for one in added])
+        self._is_stored = True
+        try:
+            self._push(what, [FindingChange(None, one) for one in added])
+        finally:
+            self._is_stored = False
 
     def edit(self, keys: Sequence[int], edit: RemarkEdit, what: str = "change finding") -> None:
         """Edit the remarks of findings, as one undo step; ``what`` names it."""
@@ -205,7 +209,8 @@ class ProjectFindings(QObject):
 
         def put() -> None:
             project = self.projects.open_or_create()
-            change_findings(project, changes)
+            if not self._is_stored:
+                change_findings(project, changes)
             findings = [finding for one in changes if (finding := one.after or one.before) is not None]
             self._update_pairs(project, findings)
             if self._is_pushing:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from exclip_desktop.core.text.number_format import format_count
@@ -21,6 +21,7 @@ from exclip_desktop.ui.dialogs.export_dialog import ask_path
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from exclip_desktop.ui.lists.report_dialog import ReportDialog
+from exclip_desktop.ui.widgets.file_manager import show_in_folder
 
 FINDINGS: Final = "Findings (*.jsonl *.csv);;All files (*)"
 PROJECTS: Final = f"Projects (*{ENDING});;All files (*)"
@@ -87,11 +88,11 @@ class FindingCommands(QObject):
             session.findings.note(answer, set_differences(before, remark))
 
     def show_folder(self, key: int) -> None:
-        """Open the folder of a finding's picture."""
+        """Show a finding's picture in its folder."""
         finding = self._session.findings.finding(key)
         path = None if finding is None else self._session.findings.picture_path(finding)
         if path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+            show_in_folder(path)
 
     def _on_moved(self) -> None:
         """No finding is on screen any more, unless one is being opened."""

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.project.remark_edits import Remark
+from exclip_desktop.ui.commands import project_commands
 from tests.ui.lists.findings_desk import Desk
 from tests.ui.lists.rating_desk import CAPTIONS, RatingDesk
 
@@ -134,12 +135,12 @@ def test_a_right_click_opens_the_menu_of_the_finding(desk: Desk) -> None:
 
 
 def test_the_menu_opens_a_finding_and_the_folder_of_its_picture(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    opened: list[Path] = []
+    monkeypatch.setattr(project_commands, "show_in_folder", opened.append)
     select(desk, 2)
     menu = desk.tab.make_menu()
     menu_entry(menu, "Show picture in folder")()
-    assert opened == [str(desk.folder)]
+    assert opened == [desk.folder / "a.png"]
     with desk.qtbot.waitSignal(desk.session.finding_restorer.restored) as blocker:
         menu_entry(menu, "Open")()
     assert blocker.args == [1]
