@@ -25,7 +25,7 @@ TIMEOUT_S: Final = 180.0
 POLL_MS: Final = 20
 PATIENCE_POLLS: Final = 500
 DIALOGS: Final = (
-    *("samples", "models", "note", "tag", "report", "export_picture", "settings", "clear_cache"),
+    *("samples", "models", "note", "tag", "rating_keys", "report", "export_picture", "settings", "clear_cache"),
     *("occlude", "study", "manual", "shortcuts", "about"),
 )
 """Actions that open a dialog of the program's own; those that open a dialog for files are left out."""

@@ -1,6 +1,8 @@
 """The one table of actions: names, shortcuts, menus and mouse gestures. It imports no Qt: the manual prints it, too."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 SEPARATOR: Final = ""
@@ -74,6 +76,7 @@ ACTIONS: Final = (
                "Go to the next pair that is rated Unsure, or is not rated and has a large residual"),
     ActionSpec("rating_goes_on", "Go to the next pair after a rating", (), RATING,
                "Show the next pair of the list as soon as one is rated", "", True),
+    ActionSpec("rating_keys", "Rating keys…", (), RATING, "Choose the keys of ratings, tags and the walk by ratings"),
     ActionSpec("new_project", "New project…", (), FILES, "Store findings in a new file"),
     ActionSpec("open_project", "Open project…", (), FILES, "Open a file of findings"),
     ActionSpec("save_project", "Save project as…", (), FILES, "Continue in a copy of the project"),
@@ -239,7 +242,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "&Rate": (
         *("rate_match", "rate_mismatch", "rate_artefact", "rate_unsure", "rate_none", SEPARATOR),
-        *("tag", "note", SEPARATOR, "next_unrated", "next_doubtful", SEPARATOR, "rating_goes_on"),
+        *("tag", "note", SEPARATOR, "next_unrated", "next_doubtful", SEPARATOR, "rating_goes_on", "rating_keys"),
     ),
     "&Compare": ("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR, "study"),
     "&Help": ("manual", "shortcuts", SEPARATOR, "log_folder", "about"),
@@ -264,11 +267,17 @@ class ShortcutRow:
     gesture: str = ""
 
 
-def shortcut_rows() -> list[ShortcutRow]:
-    """Return every shortcut and gesture, grouped: the actions in the menus' order, then the gestures."""
+def shortcut_rows(chosen: Mapping[str, str] = MappingProxyType({})) -> list[ShortcutRow]:
+    """Return every shortcut and gesture, grouped: the actions in the menus' order, then the gestures.
+
+    ``chosen`` are the keys that a person chose instead, by the action's name.
+    """
     menu_order = [name for names in MENUS.values() for name in names]
     with_keys = sorted((spec for spec in ACTIONS if spec.shortcuts), key=lambda spec: menu_order.index(spec.name))
-    rows = [ShortcutRow(spec.group, spec.text.rstrip("…"), keys=spec.shortcuts) for spec in with_keys]
+    rows = [
+        ShortcutRow(spec.group, spec.text.rstrip("…"), (chosen[spec.name],) if spec.name in chosen else spec.shortcuts)
+        for spec in with_keys
+    ]
     rows += [ShortcutRow(gesture.group, gesture.text, gesture=gesture.how) for gesture in GESTURES]
     groups = list(dict.fromkeys(row.group for row in rows))
     return sorted(rows, key=lambda row: groups.index(row.group))

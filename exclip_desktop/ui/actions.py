@@ -46,6 +46,14 @@ def make_actions(parent: QWidget) -> dict[str, QAction]:
     return actions
 
 
+def set_shortcuts(action: QAction, spec: ActionSpec, shortcuts: tuple[str, ...]) -> None:
+    """Give an action its shortcuts, and a tooltip that names the first."""
+    action.setShortcuts([QKeySequence(keys) for keys in shortcuts])
+    formats = EXPORT_FORMATS.get(spec.name)
+    tip = f"{spec.tip} as {list_kinds(formats)}" if formats else spec.tip
+    action.setToolTip(f"{tip} ({format_shortcuts(shortcuts[:1])})" if shortcuts else tip)
+
+
 def make_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
     """Fill the menu bar from ``MENUS``."""
     for title, names in MENUS.items():
@@ -77,14 +85,11 @@ def show_view(actions: dict[str, QAction], view: View) -> None:
 def _action(spec: ActionSpec, parent: QWidget, icons: ThemedIcons) -> QAction:
     action = QAction(spec.text, parent)
     action.setObjectName(spec.name)
-    action.setShortcuts([QKeySequence(keys) for keys in spec.shortcuts])
+    set_shortcuts(action, spec, spec.shortcuts)
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     action.setCheckable(spec.checkable)
     action.setAutoRepeat(spec.repeats and not spec.checkable)  # a held key must not flicker, or rate pair after pair
     action.setIconVisibleInMenu(not spec.checkable)  # in a menu, an icon would hide the tick
-    formats = EXPORT_FORMATS.get(spec.name)
-    tip = f"{spec.tip} as {list_kinds(formats)}" if formats else spec.tip
-    action.setToolTip(f"{tip} ({format_shortcuts(spec.shortcuts[:1])})" if spec.shortcuts else tip)
     if spec.icon:
         icons.add(action, spec.icon)
     return action

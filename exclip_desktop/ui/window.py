@@ -118,6 +118,8 @@ class Window(QMainWindow):
         self._files = FileCommands(self, session, self.commands)
         edit = EditCommands(self, session, self.commands, self.inspector)
         edit.reported.connect(self.status.show_message)
+        rating = RatingCommands(self, session, self.commands, self.findings)
+        rating.keys_changed.connect(edit.forget_manual)
         strips = self.strip, self.second_model_pane.strip, self.difference.strip, self.grid
         self._parts = (
             edit,
@@ -128,7 +130,7 @@ class Window(QMainWindow):
             ViewCommands(self, session, self.commands, self.stage, self.strip),
             ModelCommands(self, session, self.commands, self.model_menu),
             FindingCommands(self, session, self.commands, self.findings, self._files.folder),
-            RatingCommands(self, session, self.commands, self.findings),
+            rating,
             ListCommands(self, session, self.commands, self._files.folder),
             PairCommands(self, session, self.commands, self.pair_list_dock, self.findings, self._files.folder),
             CompareCommands(self, session, self.commands, self.grid, self.inspector),

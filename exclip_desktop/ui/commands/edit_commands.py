@@ -112,6 +112,13 @@ class EditCommands(QObject):
         dialog = OcclusionDialog(self._session.state, self._session.occlusion_controller, self._window)
         dialog.show()
 
+    def forget_manual(self) -> None:
+        """Close the manual's window: its list of shortcuts has changed."""
+        if self._manual is not None:
+            self._manual.close()
+            self._manual.deleteLater()
+            self._manual = None
+
     def show_manual(self, topic: str = "", anchor: str = "") -> None:
         """Show the manual: a page at a heading, or the page that was open last."""
         self._manual_window().show_page(topic, anchor)

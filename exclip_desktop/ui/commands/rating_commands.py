@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -10,6 +10,7 @@ from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import RATING_NAMES, Rating
 from exclip_desktop.session.project.remark_edits import remark_of, set_rating, set_tags, share_remark
 from exclip_desktop.session.session import Session
+from exclip_desktop.ui.dialogs.rating_keys_dialog import RatingKeysDialog, apply_keys, find_conflict
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.tag_field import TagDialog
 
@@ -23,7 +24,14 @@ RATE: Final[dict[str, Rating]] = {
 
 
 class RatingCommands(QObject):
-    """Rates and tags for a window: the selected findings while their table has the focus, else the view on screen."""
+    """Rates and tags for a window: the selected findings while their table has the focus, else the view on screen.
+
+    Signals:
+        keys_changed(): the person chose other keys.
+
+    """
+
+    keys_changed = Signal()
 
     def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction], tab: FindingsTab) -> None:
         """Connect the actions of the Rate menu."""
@@ -37,6 +45,9 @@ class RatingCommands(QObject):
         actions["next_doubtful"].triggered.connect(rating_controller.show_next_doubtful)
         actions["rating_goes_on"].setChecked(settings.goes_on)
         actions["rating_goes_on"].toggled.connect(settings.save_goes_on)
+        actions["rating_keys"].triggered.connect(self.ask_keys)
+        keys = settings.keys()
+        apply_keys(actions, {} if find_conflict(keys) else keys)  # this version may need one of them for another action
         tab.rating_requested.connect(self._rate_findings)
         tab.tags_requested.connect(self._tag_findings)
         session.pair_navigation.list_changed.connect(self._enable)
@@ -63,6 +74,17 @@ class RatingCommands(QObject):
         after = self._ask_tags(session.state.caption, before)
         if after is not None:
             session.rating_controller.tag(before, after)
+
+    def ask_keys(self) -> None:
+        """Ask for the keys of ratings, and whether the next pair is shown after one."""
+        settings, goes_on = self._session.settings.annotating, self._actions["rating_goes_on"]
+        dialog = RatingKeysDialog(settings.keys(), settings.goes_on, self._window)
+        if dialog.exec():
+            settings.save_keys(dialog.keys())
+            apply_keys(self._actions, dialog.keys())
+            goes_on.setChecked(dialog.goes_on)
+            self.keys_changed.emit()
+        dialog.deleteLater()
 
     def _rate_findings(self, keys: tuple[int, ...], rating: Rating) -> None:
         if keys and self._session.projects.can_change():

@@ -67,7 +67,7 @@ class ManualWindow(QDialog):
         self._contents, self._results = QTreeWidget(), QListWidget()
         self._entries: list[QTreeWidgetItem] = []
         self._left, self._right = QStackedWidget(), QStackedWidget()
-        self._page, self._sheet = ManualPage(), ShortcutSheet()
+        self._page, self._sheet = ManualPage(), ShortcutSheet(settings.annotating.keys())
         self._fill_contents()
         self._lay_out()
         self._connect()

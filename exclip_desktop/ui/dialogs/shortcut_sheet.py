@@ -1,5 +1,6 @@
 """The shortcut sheet: every shortcut and mouse gesture of the action table, grouped and searchable."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -27,14 +28,15 @@ LONG_WAY_PX: Final = 160
 class ShortcutSheet(QWidget):
     """Lists every shortcut and gesture in two columns; typing narrows the list."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, chosen: Mapping[str, str], parent: QWidget | None = None) -> None:
+        """List the table's shortcuts, but for the ``chosen`` keys, by the action's name."""
         super().__init__(parent)
         self.search_field = QLineEdit(placeholderText="Search shortcuts, for example: zoom", clearButtonEnabled=True)
         self.search_field.setAccessibleName("Search shortcuts and gestures")
         self.search_field.textChanged.connect(self._on_search_changed)
         self._no_match = QLabel("No shortcut or gesture matches.")
         self._no_match.hide()
-        self._groups = _groups(shortcut_rows())
+        self._groups = _groups(shortcut_rows(chosen))
         column = QVBoxLayout(self)
         column.addWidget(self.search_field)
         column.addWidget(self._no_match)

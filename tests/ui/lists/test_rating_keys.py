@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPlainTextEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import CaptionError
@@ -15,8 +15,11 @@ from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.core.values.pair_remarks import PairRemark
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.project.rating_controller import is_doubtful
+from exclip_desktop.ui.action_table import shortcut_rows
+from exclip_desktop.ui.dialogs.rating_keys_dialog import RatingKeysDialog, apply_keys
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from exclip_desktop.ui.lists.tag_field import TagDialog, list_offers
+from exclip_desktop.ui.window import Window
 from tests.ui.lists.rating_desk import CAPTIONS, RatingDesk
 
 Key = Qt.Key
@@ -280,3 +283,42 @@ def test_note_continues_the_finding_that_a_key_made_and_ctrl_return_saves(desk: 
     desk.qtbot.waitUntil(lambda: desk.kept()[0].note == "the cat is red")
     assert [one.rating for one in desk.kept()] == ["mismatch"]
     assert desk.message() == "Note saved: 0.png"
+
+
+def answer_keys(desk: RatingDesk, name: str, key: str) -> list[str]:
+    """Choose a key in the dialog, and return what it says; the dialog is accepted if it can be."""
+    texts: list[str] = []
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, RatingKeysDialog)
+        dialog._fields[name].setKeySequence(key)
+        ok = dialog._buttons.button(QDialogButtonBox.StandardButton.Ok)
+        texts.append(dialog._conflict.text())
+        (dialog.accept if ok.isEnabled() else dialog.reject)()
+
+    QTimer.singleShot(0, answer)
+    desk.window.commands["rating_keys"].trigger()
+    return texts
+
+
+def test_keys_of_ratings_are_chosen_and_stay(desk: RatingDesk, qtbot: QtBot) -> None:
+    assert answer_keys(desk, "rate_match", "Y") == [""]
+    desk.press(Key.Key_1)
+    desk.press(Key.Key_Y)
+    assert [one.rating for one in desk.wait_findings(1)] == ["match"]
+    assert "(Y)" in desk.window.commands["rate_match"].toolTip()
+    again = Window(desk.session)
+    qtbot.addWidget(again)
+    assert again.commands["rate_match"].shortcut().toString() == "Y"
+    rows = {row.text: row.keys for row in shortcut_rows(desk.session.settings.annotating.keys())}
+    assert (rows["Match"], rows["Mismatch"]) == (("Y",), ("2",))
+
+
+def test_a_key_of_another_action_is_refused(desk: RatingDesk) -> None:
+    assert answer_keys(desk, "rate_match", "D") == ["D is the key of “Next pair” already."]
+    assert answer_keys(desk, "rate_match", "2") == ["2 is the key of “Match” already."]
+    assert desk.session.settings.annotating.keys() == {}
+    desk.session.settings.annotating.save_keys({"rate_match": "D"})
+    apply_keys(desk.window.commands, {})
+    assert desk.window.commands["rate_match"].shortcut().toString() == "1"

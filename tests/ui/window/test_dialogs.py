@@ -68,7 +68,7 @@ def test_a_sample_is_chosen_once(way: str, qtbot: QtBot) -> None:
 
 
 def test_the_shortcut_sheet_lists_all_and_narrows(qtbot: QtBot) -> None:
-    sheet = ShortcutSheet()
+    sheet = ShortcutSheet({})
     qtbot.addWidget(sheet)
     sheet.show()
     with_keys = [spec.text.rstrip("…") for spec in ACTIONS if spec.shortcuts]
