@@ -103,6 +103,7 @@ class EditCommands(QObject):
         state = self._session.state
         appearance = self._session.settings.appearance
         dialog = SettingsDialog(state.explain_settings, state.choice, appearance, state.facts, self._window)
+        dialog.rating_keys_requested.connect(self._actions["rating_keys"].trigger)
         if dialog.exec():
             self._session.explain_controller.choose_settings(dialog.explain_settings(), dialog.device())
         dialog.deleteLater()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
@@ -62,7 +62,13 @@ class SettingsDialog(FormDialog):
     """Edits the settings of an explanation, the device and the theme; ``facts`` are those of the loaded model, if any.
 
     The theme is applied as soon as it is chosen; Cancel restores the previous one.
+
+    Signals:
+        rating_keys_requested(): the dialog for the keys of ratings was requested.
+
     """
+
+    rating_keys_requested = Signal()
 
     def __init__(
         self,
@@ -167,6 +173,10 @@ class SettingsDialog(FormDialog):
             _hint_label("The device that runs the model. A change loads the model again."),
         )
         _add(form, "T&heme", self._theme, _hint_label("The colours of the window, applied at once."))
+        keys = QPushButton("Rating &keys…")
+        keys.setToolTip("Choose the keys of ratings, and what follows a rating")
+        keys.clicked.connect(lambda: self.rating_keys_requested.emit())
+        _add(form, "Rating", keys, _hint_label("One key rates the pair on screen, and may show the next one."))
         published = QPushButton("As &published")
         published.setToolTip("Repeat the published code number for number")
         published.clicked.connect(lambda: self._show_settings(PUBLISHED))
