@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -26,6 +26,7 @@ TITLE: Final = "Other captions"
 LINES: Final = 5  # a longer list scrolls
 BAR_PX, PAD_PX = 64, 8
 BAR_OPACITY: Final = 0.5
+NARROW_PX: Final = 440  # below it, difference and share are hidden
 CROSS_PX: Final = 3.5  # half of the cross's side
 
 
@@ -70,6 +71,12 @@ class CaptionAlternativesList(QWidget):
         self._body.setVisible(is_open)
         self._toggle.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self._toggle.setAccessibleDescription("Unfolded" if is_open else "Folded")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the room to the captions where it is narrow."""
+        super().resizeEvent(event)
+        for column in (AlternativeColumn.GAP, AlternativeColumn.SHARE):
+            self._table.setColumnHidden(column, self.width() < NARROW_PX)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Choose with Return and remove with Delete, before a shortcut of the window takes the key."""

@@ -10,6 +10,7 @@ from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.ui.widgets.panels import Panels
 
 DOCKS_VERSION: Final = 1
+INSPECTOR_SHARE: Final = 0.27  # of the window's width, at most
 FULL_SCREEN: Final = Qt.WindowState.WindowFullScreen
 
 
@@ -74,6 +75,7 @@ class LayoutCommands(QObject):
     def restore(self) -> None:
         """Restore what was saved; a window that was closed in full screen opens at its previous place."""
         self.show_full_screen(False)
+        self._reset_inspector()
         geometry = self._settings.geometry
         for restore, name in ((self._across.restoreState, "across"), (self._restore_docks, "docks")):
             saved = geometry.get(name)
@@ -91,8 +93,11 @@ class LayoutCommands(QObject):
         self._window.restoreState(saved, DOCKS_VERSION)
 
     def _reset_inspector(self) -> None:
-        room_px = sum(self._across.sizes())
-        width_px = min(self._inspector.sizeHint().width(), room_px // 2)
+        """Give the inspector its usual width, less in a small window."""
+        usual, least = self._inspector.sizeHint().width(), self._inspector.minimumSizeHint().width()
+        window_px = self._window.width()
+        width_px = max(least, min(usual, round(window_px * INSPECTOR_SHARE)))
+        room_px = sum(self._across.sizes()) or window_px  # the sizes are not known before the window is shown
         self._across.setSizes([room_px - width_px, width_px])
 
     def _on_splitter_moved(self, _position: int, _index: int) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from exclip_desktop.core.version import __version__
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from exclip_desktop.ui.theme import make_app_icon
+from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 
 NAME: Final = "exclip desktop"
 ICON_PX: Final = 72
@@ -81,7 +82,8 @@ class AboutDialog(QDialog):
         column.addWidget(_paragraph(LICENCE))
         column.addWidget(tabs, 1)
         column.addWidget(buttons)
-        self.resize(WIDTH_PX, self.sizeHint().height())
+        resize_within_screen(self, WIDTH_PX, self.sizeHint().height())
+        ScreenKeeper(self)
 
     def _head(self) -> QHBoxLayout:
         picture = QLabel(pixmap=make_app_icon().pixmap(ICON_PX, ICON_PX))
@@ -108,7 +110,7 @@ class AboutDialog(QDialog):
         text.setAccessibleName("Papers to cite, as BibTeX")
         text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        text.setMinimumHeight(text.fontMetrics().lineSpacing() * 12)
+        text.setMinimumHeight(text.fontMetrics().lineSpacing() * 6)
         copy = QPushButton("Copy BibTeX")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(BIBTEX))
         page = QWidget()

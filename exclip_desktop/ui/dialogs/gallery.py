@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.storage.samples import Sample, load_samples
 from exclip_desktop.ui.theme import blend_colours, error_colour
+from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 
 OPENS_AT_PX: Final = (964, 570)
 THUMB_PX: Final = 132
@@ -41,7 +42,8 @@ class Gallery(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Samples")
-        self.resize(*OPENS_AT_PX)
+        resize_within_screen(self, *OPENS_AT_PX)
+        ScreenKeeper(self)
         self._list = QListWidget()
         self._list.setAccessibleName("Sample pictures")
         self._list.setViewMode(QListWidget.ViewMode.IconMode)

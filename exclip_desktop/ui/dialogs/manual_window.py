@@ -27,7 +27,7 @@ from exclip_desktop.ui.action_table import shortcut_rows
 from exclip_desktop.ui.dialogs.manual_page import ManualPage
 from exclip_desktop.ui.dialogs.shortcut_sheet import ShortcutSheet
 from exclip_desktop.ui.theme import ThemedIcons
-from exclip_desktop.ui.widgets.screen_size import resize_within_screen
+from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 
 OPENS_AT_PX: Final = (1120, 780)
 CONTENTS_PX: Final = 270
@@ -56,6 +56,7 @@ class ManualWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Manual")
         resize_within_screen(self, *OPENS_AT_PX)
+        ScreenKeeper(self)
         self._settings = settings
         self._history: list[ManualPlace] = []
         self._at = -1

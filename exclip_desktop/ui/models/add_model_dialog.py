@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
 from exclip_desktop.session.library.model_listing import WeightsFile
 from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.ui.widgets.screen_size import ScreenKeeper
 
 FROM_FILE: Final = "From a JSON file…"
 KNOWN: Final = {True: "As in the folder's config", False: "Known: these weights are published"}
@@ -45,6 +46,7 @@ class AddModelDialog(QDialog):
         self._fill_architectures(self._file.architectures if self._file else ())
         self._fill_preprocess()
         self._lay_out()
+        ScreenKeeper(self)
         self._show_enabled()
 
     def choice(self) -> ModelChoice:

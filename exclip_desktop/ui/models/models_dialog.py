@@ -24,6 +24,7 @@ from exclip_desktop.ui.models.model_texts import format_download
 from exclip_desktop.ui.models.models_table import ModelsView, describe_reason
 from exclip_desktop.ui.theme import error_colour
 from exclip_desktop.ui.widgets.labels import ElidedLabel
+from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 
 Purpose = Literal["use", "compare"]
 OPENS_AT_PX: Final = (1120, 640)
@@ -61,7 +62,8 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(TITLES[purpose])
         self.setMinimumSize(*LEAST_PX)
-        self.resize(*OPENS_AT_PX)
+        resize_within_screen(self, *OPENS_AT_PX)
+        ScreenKeeper(self)
         self._library, self._state, self._purpose = library, state, purpose
         self._selects: ModelChoice | None = None  # as soon as it is listed
         self._table = ModelsView()

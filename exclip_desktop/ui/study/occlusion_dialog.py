@@ -11,6 +11,7 @@ from exclip_desktop.core.values.occlusion_scores import FILLS, OcclusionScores
 from exclip_desktop.session.pair.occlusion_controller import OcclusionController
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
+from exclip_desktop.ui.widgets.screen_size import ScreenKeeper
 
 WIDTH_PX: Final = 420
 PAUSE_MS: Final = 200
@@ -75,6 +76,7 @@ class OcclusionDialog(QDialog):
             label.setObjectName(name)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setFixedWidth(WIDTH_PX)
+        ScreenKeeper(self)
 
     def _on_selection_changed(self) -> None:
         self._pause.start()

@@ -28,7 +28,7 @@ from exclip_desktop.ui.study.study_plot import StudyPlot
 from exclip_desktop.ui.study.study_table import StudyTable
 from exclip_desktop.ui.theme import error_colour
 from exclip_desktop.ui.widgets.file_manager import BUTTON_TEXT, show_in_folder
-from exclip_desktop.ui.widgets.screen_size import resize_within_screen
+from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 
 OPENS_AT_PX: Final = (1160, 720)
 LEAST_PX: Final = (860, 560)
@@ -53,6 +53,7 @@ class StudyDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(*LEAST_PX)
         resize_within_screen(self, *OPENS_AT_PX)
+        ScreenKeeper(self)
         self._controller, self._message = study_controller, ""
         self.options, self.table, self.plot = StudyOptions(study_controller), StudyTable(), StudyPlot()
         self.start_button = QPushButton("&Start", autoDefault=False)

@@ -66,9 +66,10 @@ def keep_on_screen(window: QWidget, has_frame: bool = False) -> None:
 class ScreenKeeper(QObject):
     """Keeps a window on the screen each time it is shown: at once, and again when its frame is known."""
 
+    _is_new = False  # of the class: a window that ends sends events when Python has cleared this object
+
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        self._window, self._is_new = window, False
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
@@ -76,5 +77,6 @@ class ScreenKeeper(QObject):
         shown = event.type() == QEvent.Type.Show and not event.spontaneous()
         if shown or (self._is_new and event.type() == QEvent.Type.WindowActivate):
             self._is_new = shown
-            keep_on_screen(self._window, has_frame=not shown)
+            assert isinstance(watched, QWidget)
+            keep_on_screen(watched, has_frame=not shown)
         return False
