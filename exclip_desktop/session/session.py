@@ -19,6 +19,7 @@ from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_advice import ModelAdvice
 from exclip_desktop.session.library.model_listing import Librarian
 from exclip_desktop.session.lists.caption_keeper import CaptionKeeper
+from exclip_desktop.session.lists.heat_thumbnails import HeatThumbnails
 from exclip_desktop.session.lists.known_labels import KnownLabels
 from exclip_desktop.session.lists.list_edits import ListEdits
 from exclip_desktop.session.lists.list_explainer import ListExplainer
@@ -52,6 +53,7 @@ from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.session.worker.worker_thread import Engine, Worker
 from exclip_desktop.storage.batches.batch_folder import is_batch_folder
 from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.heat_store import HeatStore
 from exclip_desktop.storage.samples import is_sample, load_samples
 
 
@@ -70,7 +72,7 @@ class Session(QObject):
         study_controller: evaluates methods over many pairs.
         pair_navigation: the open pair list and the current pair; ``list_edits``: removes and exports pairs;
             ``pairs_ahead``: prepares the next pairs; ``list_explainer``: explains all of them;
-            ``thumbnails``: small pictures of it.
+            ``thumbnails``, ``heat_thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
             ``rating_controller``: rates and tags the view on screen;
@@ -102,6 +104,7 @@ class Session(QObject):
         self.undo = QUndoStack(self)
         self.settings = Settings(store)
         self.cache, self.pairs, self.parts = FactorCache(cache_folder), ExplanationCache(), AnswerPartCache()
+        self._heat_store = HeatStore(None if cache_folder is None else cache_folder.with_name("heat.sqlite"))
         self._tasks, self.shelf = Tasks(self), PictureShelf()
         self._worker = Worker(make_engine or self._make_engine, self)
         self._garbage_collector = GarbageCollector(self)
@@ -159,6 +162,7 @@ class Session(QObject):
         )
         self.study_controller.folder_chosen.connect(self.settings.save_studies_folder)
         self.thumbnails = Thumbnails(self)
+        self.heat_thumbnails = HeatThumbnails(self.pair_navigation, self._heat_store, self)
 
     def _make_project_controllers(self, findings: Path | None) -> None:
         self.projects = Projects(self.state, self.explain_controller, self.pair_navigation, self.undo, findings, self)
@@ -270,6 +274,7 @@ class Session(QObject):
         self.study_controller.stop()
         self.library.stop()
         self.thumbnails.stop()
+        self.heat_thumbnails.stop()
         self._worker.stop()
         self._garbage_collector.stop()
         self.projects.close()
@@ -315,6 +320,7 @@ class Session(QObject):
             self.pairs.clear()
             self.parts.clear()
             self.cache.clear()
+            self._heat_store.clear()
 
         work = Work("Clearing the cache")
         run_with_progress(self.state, self._tasks, work, clear, lambda _: None, self.explain_controller.show_error)

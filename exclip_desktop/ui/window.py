@@ -48,6 +48,7 @@ from exclip_desktop.ui.compare.stage import Stage
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.lists.box_list_dock import BoxListDock
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
+from exclip_desktop.ui.lists.heat_images import HeatImages
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.models.model_menu import ModelAdviceBar, ModelMenu
 from exclip_desktop.ui.widgets.file_manager import show_in_folder
@@ -110,7 +111,10 @@ class Window(QMainWindow):
         across = self._lay_out()
         self._connect()
         self._link_panes()
-        self.pair_list_dock = PairListDock(session.pair_navigation, session.list_explainer, session.thumbnails, self)
+        heats = HeatImages(session.heat_thumbnails, state, self)
+        self.pair_list_dock = PairListDock(
+            session.pair_navigation, session.list_explainer, session.thumbnails, heats, self
+        )
         self.pair_list_dock.left.connect(lambda: self.stage.canvas.view.setFocus())
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pair_list_dock)
         self.box_list_dock = BoxListDock(session.state, session.region_controller, session.known_labels, self)

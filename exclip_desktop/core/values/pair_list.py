@@ -1,7 +1,7 @@
 """A list of pairs of pictures and captions, with known regions, figures of explained pairs, and the order by them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -10,6 +10,7 @@ import numpy as np
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.paths import expand_home, is_address
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
+from exclip_desktop.core.values.heat_thumbnail import HeatThumbnail, make_heat_thumbnail
 from exclip_desktop.core.values.selection import Region, coverage, is_rest
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 
@@ -144,6 +145,7 @@ class PairFigures:
         failure: why the pair could not be explained; empty where it was.
         rating: by a person; empty where the pair is not rated.
         by: the ``comparison_key`` of the explanation; figures with another key are not comparable.
+        heat: over all words; None where it is not known here. It does not count in comparisons.
 
     """
 
@@ -153,6 +155,7 @@ class PairFigures:
     failure: str = ""
     rating: str = ""
     by: str = ""
+    heat: HeatThumbnail | None = field(default=None, compare=False, repr=False)
 
     @property
     def rated_only(self) -> "PairFigures":
@@ -163,7 +166,13 @@ class PairFigures:
 def make_figures(explanation: Explanation, regions: Sequence[Region]) -> PairFigures:
     """Return the figures of an explained pair; ``regions`` are its labelled ones."""
     share = compute_labelled_share(explanation, regions)
-    return PairFigures(explanation.score, explanation.residual, share, by=comparison_key(explanation.settings))
+    return PairFigures(
+        explanation.score,
+        explanation.residual,
+        share,
+        by=comparison_key(explanation.settings),
+        heat=make_heat_thumbnail(explanation),
+    )
 
 
 def comparison_key(settings: ResolvedSettings) -> str:

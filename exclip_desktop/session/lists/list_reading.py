@@ -133,6 +133,11 @@ class Figures:
         self.known: dict[int, PairFigures] = dict(known or {})
         self._by = ""  # key of the latest settings; figures of others are removed
 
+    @property
+    def by(self) -> str:
+        """The key of the latest settings; empty before anything was explained."""
+        return self._by
+
     def get(self, place: int) -> PairFigures | None:
         """Return the figures of a pair, or None."""
         return self.known.get(place)
@@ -158,7 +163,9 @@ class Figures:
         before = {place: self.known.get(place, UNKNOWN) for place in new}
         for place, figures in new.items():
             same = figures.score is not None and self._by in ("", figures.by)
-            self.known[place] = replace(figures if same else before[place], rating=figures.rating)
+            heat = before[place].heat if figures.by == before[place].by else None
+            stored_figures = replace(figures, heat=heat) if same else before[place]
+            self.known[place] = replace(stored_figures, rating=figures.rating)
         return any(self.known[place] != known for place, known in before.items())
 
     def forget(self, places: Iterable[int]) -> None:

@@ -251,6 +251,11 @@ class PairNavigation(QObject):
         """The labelled regions of the pair on screen."""
         return () if self.current is None else self.pairs[self.current].regions
 
+    @property
+    def shown_by(self) -> str:
+        """The ``comparison_key`` of the figures; empty before anything was explained."""
+        return self._figures.by
+
     def figures(self, place: int) -> PairFigures | None:
         """Return the figures of the pair at a place, or None."""
         return self._figures.get(place)

@@ -12,8 +12,9 @@ from exclip_desktop.storage.picture_decoding import Pixels
 from exclip_desktop.storage.pictures import read_thumbnail
 
 SIDE_PX: Final = 128  # twice the size in lists, for high-resolution screens
-CACHED: Final = 1024  # of at most 48 kB each
-WAITING: Final = 64  # more than any list shows at once; older requests are off screen again
+LARGE_PX: Final = 384  # of grids
+CACHED: Final = {SIDE_PX: 1024, LARGE_PX: 192}  # of at most 48 and 432 kB each
+WAITING: Final = 256  # more than any list shows at once; older requests are off screen again
 
 
 class Thumbnails(QObject):
@@ -24,35 +25,37 @@ class Thumbnails(QObject):
     """
 
     made = Signal(str)
-    _read = Signal(str, object)  # from the background thread to the GUI's
+    _read = Signal(str, int, object)  # from the background thread to the GUI's
 
     def __init__(self, parent: QObject | None = None) -> None:
         """Start with an empty cache."""
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
-        self._waiting: deque[str] = deque(maxlen=WAITING)
+        self._waiting: deque[tuple[str, int]] = deque(maxlen=WAITING)  # paths and sizes
         self._lock = Lock()
-        self._images: OrderedDict[str, QImage] = OrderedDict()
+        self._images: dict[int, OrderedDict[str, QImage]] = {side_px: OrderedDict() for side_px in CACHED}
         self._running = False
         self._read.connect(self._on_read)
 
-    def get(self, path: str) -> QImage | None:
+    def get(self, path: str, side_px: int = SIDE_PX) -> QImage | None:
         """Return the thumbnail of a picture file; None where it is not read yet: ``made`` follows.
 
+        ``side_px``: its larger side, ``SIDE_PX`` or ``LARGE_PX``; a smaller one is returned until a large one is read.
         A file that is not a picture has an empty image.
         """
-        image = self._images.get(path)
+        images = self._images[side_px]
+        image = images.get(path)
         if image is not None:
-            self._images.move_to_end(path)
+            images.move_to_end(path)
             return image
         with self._lock:
-            if path not in self._waiting:
-                self._waiting.append(path)
+            if (path, side_px) not in self._waiting:
+                self._waiting.append((path, side_px))
         if not self._running:
             self._running = True
             self._pool.start(_Next(self))
-        return None
+        return None if side_px == SIDE_PX else self._images[SIDE_PX].get(path)
 
     def stop(self) -> None:
         """Drop all requests, and wait for the thumbnail that is being read."""
@@ -63,14 +66,15 @@ class Thumbnails(QObject):
     def read_next(self) -> None:
         """Read the latest request; runs in the background thread."""
         with self._lock:
-            path = self._waiting.pop() if self._waiting else None
-        self._read.emit(path or "", read_thumbnail(Path(path), SIDE_PX) if path else None)
+            path, side_px = self._waiting.pop() if self._waiting else ("", SIDE_PX)
+        self._read.emit(path, side_px, read_thumbnail(Path(path), side_px) if path else None)
 
-    def _on_read(self, path: str, pixels: Pixels | None) -> None:
+    def _on_read(self, path: str, side_px: int, pixels: Pixels | None) -> None:
         if path:
-            self._images[path] = QImage() if pixels is None else _image(pixels)
-            while len(self._images) > CACHED:
-                self._images.popitem(last=False)
+            images = self._images[side_px]
+            images[path] = QImage() if pixels is None else _image(pixels)
+            while len(images) > CACHED[side_px]:
+                images.popitem(last=False)
             self.made.emit(path)
         with self._lock:
             self._running = bool(self._waiting)

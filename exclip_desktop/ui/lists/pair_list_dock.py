@@ -26,11 +26,12 @@ from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.pair_list import SORT_KEYS, Arrangement
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
-from exclip_desktop.session.lists.thumbnails import Thumbnails
+from exclip_desktop.session.lists.thumbnails import LARGE_PX, SIDE_PX, Thumbnails
 from exclip_desktop.ui.lists.column_table import ColumnTable
-from exclip_desktop.ui.lists.pair_model import PAIR_COLUMNS, PICTURE, PairListModel
+from exclip_desktop.ui.lists.heat_images import HeatImages
+from exclip_desktop.ui.lists.pair_model import CAPTION, PAIR_COLUMNS, PICTURE, PairListModel
 from exclip_desktop.ui.lists.thumbnail_grid import SIDES_PX, ThumbnailGrid
-from exclip_desktop.ui.lists.thumbnail_rows import Index, RowDelegate, ThumbnailDelegate
+from exclip_desktop.ui.lists.thumbnail_rows import Index, RowDelegate, TextDelegate, ThumbnailDelegate
 from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.filter_field import FilterField
 
@@ -69,6 +70,7 @@ class PairListDock(QDockWidget):
         navigation: PairNavigation,
         list_explainer: ListExplainer,
         thumbnails: Thumbnails,
+        heats: HeatImages,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Pairs", parent)
@@ -76,7 +78,7 @@ class PairListDock(QDockWidget):
         self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea)
         self._navigation, self._list_explainer = navigation, list_explainer
-        self._model = PairListModel(navigation, thumbnails, self)
+        self._model = PairListModel(navigation, thumbnails, heats, self)
         self._is_following = False  # the view is told what is on screen already
         self.filter = FilterField("Filter pairs", navigation.values.filter_keys)
         self.table = ColumnTable(self._model, PAIR_COLUMNS, "Pairs", unsorted=("list", "List order"))
@@ -132,6 +134,7 @@ class PairListDock(QDockWidget):
         if on == self.is_grid:
             return
         had_focus = self.view.hasFocus()
+        self._model.side_px = LARGE_PX if on else SIDE_PX
         self._stack.setCurrentWidget(self.grid if on else self.table)
         (self.as_grid if on else self.as_list).setChecked(True)
         self.side.setVisible(on)
@@ -165,6 +168,7 @@ class PairListDock(QDockWidget):
     def _build(self) -> None:
         self.table.setItemDelegate(RowDelegate(self.table))
         self.table.setItemDelegateForColumn(PICTURE, ThumbnailDelegate(self.table))
+        self.table.setItemDelegateForColumn(CAPTION, TextDelegate(self.table))
         self.grid.setSelectionModel(self.table.selectionModel())
         icons = ThemedIcons(self)
         for button, icon, text in ((self.as_list, "pairs", "List"), (self.as_grid, "panes", "Grid of thumbnails")):

@@ -13,9 +13,11 @@ from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.pair_values import PairValues
 from exclip_desktop.session.lists.thumbnails import Thumbnails
+from exclip_desktop.ui.lists.heat_images import HeatImages
 from exclip_desktop.ui.lists.thumbnail_rows import (
     BELOW_ROLE,
     ERROR_ROLE,
+    HEAT_ROLE,
     ON_SCREEN_ROLE,
     TITLE_ROLE,
     Index,
@@ -71,7 +73,7 @@ def state_text(figures: PairFigures | None) -> str:
 
 PAIR_COLUMNS: Final = (
     PairColumn("picture", "Picture", lambda *_: "", 76),
-    PairColumn("caption", "Caption", lambda values, place: values.pair(place).caption or "No caption", 150),
+    PairColumn("caption", "Caption", lambda values, place: values.pair(place).caption or "No caption", 138),
     PairColumn("score", "Score", _number("score", format_signed), 68, is_number=True),
     PairColumn("rating", "Rating", lambda values, place: RATING_TEXTS[values.remark(place).rating], 76),
     PairColumn("file", "File name", lambda values, place: values.file_name(place), 110),
@@ -82,13 +84,15 @@ PAIR_COLUMNS: Final = (
     PairColumn("share", "Share in label", _number("share", format_percent), hidden=True, is_number=True),
 )
 KEYS: Final = tuple(column.key for column in PAIR_COLUMNS)
-PICTURE: Final = KEYS.index("picture")
+PICTURE, CAPTION = KEYS.index("picture"), KEYS.index("caption")
 
 
 class PairListModel(ThumbnailModel):
     """Rows are the pairs of the walk, columns those of ``PAIR_COLUMNS``; only rows that are painted are read."""
 
-    def __init__(self, navigation: PairNavigation, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+    def __init__(
+        self, navigation: PairNavigation, thumbnails: Thumbnails, heats: HeatImages, parent: QObject | None = None
+    ) -> None:
         super().__init__(thumbnails, PICTURE, parent)
         self._navigation, self._walk, self._values = navigation, navigation.walk, navigation.values
         self._bold = QFont()
@@ -98,11 +102,14 @@ class PairListModel(ThumbnailModel):
             ON_SCREEN_ROLE: lambda place: place == self._walk.current,
             ERROR_ROLE: self._has_failed,
             BELOW_ROLE: self._summary,
+            HEAT_ROLE: heats.get,
             TITLE_ROLE: lambda place: self._values.pair(place).caption or self._values.file_name(place),
             Role.FontRole: lambda place: self._bold if place == self._walk.current else None,
             Role.AccessibleTextRole: self._details,
             Role.ToolTipRole: self._details,
         }
+        heats.made.connect(self._show_row)
+        heats.look_changed.connect(self._on_figures_reloaded)
         walk = self._walk
         walk.arranged.connect(self._on_arranged)
         walk.row_removal_started.connect(lambda row: self.beginRemoveRows(self.NO_PARENT, row, row))

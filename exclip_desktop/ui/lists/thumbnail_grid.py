@@ -52,8 +52,10 @@ class GridDelegate(QStyledItemDelegate):
             painter.fillRect(cell, blend_colours(palette.highlight().color(), palette.base().color(), 0.15))
         side_px = option.decorationSize.width()
         place = QRect(cell.left() + PAD_PX, cell.top() + PAD_PX, side_px, side_px)
-        at = paint_thumbnail(painter, option, place, index.data(Qt.ItemDataRole.DecorationRole))
-        _paint_heat(painter, at, index.data(HEAT_ROLE))
+        picture, heat = index.data(Qt.ItemDataRole.DecorationRole), index.data(HEAT_ROLE)
+        if heat is not None and heat[2] and picture is not None:
+            picture = picture.convertToFormat(QImage.Format.Format_Grayscale8)  # so that red means heat
+        _paint_heat(painter, paint_thumbnail(painter, option, place, picture), heat)
         ink = palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text)
         is_error = bool(index.data(ERROR_ROLE)) and not selected
         metrics, top = option.fontMetrics, place.bottom() + PAD_PX // 2
@@ -71,11 +73,11 @@ class GridDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-def _paint_heat(painter: QPainter, at: QRect, heat: tuple[QImage, QRectF] | None) -> None:
+def _paint_heat(painter: QPainter, at: QRect, heat: tuple[QImage, QRectF, bool] | None) -> None:
     """Draw heat over the part of a picture that the model saw; the part is in fractions of the picture."""
     if heat is None:
         return
-    image, part = heat
+    image, part, _ = heat
     where = QRectF(
         *(at.left() + part.left() * at.width(), at.top() + part.top() * at.height()),
         *(part.width() * at.width(), part.height() * at.height()),

@@ -3,15 +3,16 @@
 from typing import Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QBrush, QImage, QPainter, QPalette
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QBrush, QFontMetrics, QImage, QPainter, QPalette
+from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from exclip_desktop.session.lists.thumbnails import Thumbnails
+from exclip_desktop.session.lists.thumbnails import SIDE_PX, Thumbnails
 from exclip_desktop.ui.theme import blend_colours, error_colour
 
 THUMB_PX: Final = 64
 PAD_PX: Final = 6
 MARK_PX: Final = 2
+LINES: Final = 3
 BELOW_ROLE: Final = Qt.ItemDataRole.UserRole
 ERROR_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 ON_SCREEN_ROLE: Final = Qt.ItemDataRole.UserRole + 2
@@ -21,7 +22,12 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class ThumbnailModel(QAbstractTableModel):
-    """Base of models whose rows have a thumbnail, which is read when its row is painted, and not before."""
+    """Base of models whose rows have a thumbnail, which is read when its row is painted, and not before.
+
+    Attributes:
+        side_px: the thumbnails' larger side, ``SIDE_PX`` or ``LARGE_PX``.
+
+    """
 
     NO_PARENT: Final = QModelIndex()
 
@@ -29,6 +35,7 @@ class ThumbnailModel(QAbstractTableModel):
         """Show thumbnails in ``column``."""
         super().__init__(parent)
         self._thumbnails, self._column = thumbnails, column
+        self.side_px = SIDE_PX
         self._waiting: dict[str, list[int]] = {}  # rows, by the path of their picture
         thumbnails.made.connect(self._on_made)
 
@@ -41,8 +48,8 @@ class ThumbnailModel(QAbstractTableModel):
 
         ``row`` is the row, or what ``_row_waiting`` finds it by.
         """
-        image = self._thumbnails.get(path)
-        if image is None:
+        image = self._thumbnails.get(path, self.side_px)
+        if image is None or max(image.width(), image.height()) < self.side_px:
             waiting = self._waiting.setdefault(path, [])
             if row not in waiting:
                 waiting.append(row)
@@ -79,6 +86,44 @@ class RowDelegate(QStyledItemDelegate):
             paint_row_mark(painter, option)
 
 
+class TextDelegate(RowDelegate):
+    """Draws a text in up to ``LINES`` lines, and below them ``BELOW_ROLE``, coloured where it is an error."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the cell, and the mark of its row."""
+        cell = QStyleOptionViewItem(option)
+        self.initStyleOption(cell, index)
+        ground = option.widget.style() if option.widget is not None else QApplication.style()
+        ground.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, cell, painter, option.widget)
+        painter.save()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+        words, metrics = option.rect.adjusted(PAD_PX // 2, PAD_PX, -PAD_PX // 2, -PAD_PX), cell.fontMetrics
+        painter.setFont(cell.font)
+        painter.setPen(option.palette.color(role))
+        for line, text in enumerate(wrap_lines(metrics, index.data(), words.width(), LINES)):
+            painter.drawText(words.left(), words.top() + metrics.ascent() + line * metrics.lineSpacing(), text)
+        painter.setPen(cell.palette.color(role))
+        below = metrics.elidedText(index.data(BELOW_ROLE), Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), below)
+        painter.restore()
+        if index.data(ON_SCREEN_ROLE):
+            paint_row_mark(painter, option)
+
+
+def wrap_lines(metrics: QFontMetrics, text: str, width_px: int, lines: int) -> list[str]:
+    """Return the beginning of a text in lines; the last one is shortened where there is more."""
+    left, wrapped = " ".join(text.split()), list[str]()
+    while left and len(wrapped) < lines:
+        words = left.split(" ")
+        while len(words) > 1 and metrics.horizontalAdvance(" ".join(words)) > width_px:
+            words.pop()
+        line = left if len(wrapped) == lines - 1 else " ".join(words)
+        wrapped.append(metrics.elidedText(line, Qt.TextElideMode.ElideRight, width_px))
+        left = left[len(line) :].lstrip()
+    return wrapped
+
+
 class ThumbnailDelegate(QStyledItemDelegate):
     """Draws a cell that holds a thumbnail only."""
 
@@ -96,10 +141,8 @@ class ThumbnailDelegate(QStyledItemDelegate):
 
 
 def mark_brush(option: QStyleOptionViewItem) -> QBrush:
-    """Return what marks the pair on screen: visible on a selected row as well as on another one."""
-    selected = bool(option.state & QStyle.StateFlag.State_Selected)
-    role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Highlight
-    return option.palette.brush(role)
+    """Return what marks the pair on screen: visible on selected rows as well as on others."""
+    return option.palette.brush(QPalette.ColorRole.Text)
 
 
 def paint_row_mark(painter: QPainter, option: QStyleOptionViewItem) -> None:

@@ -33,26 +33,37 @@ class ListDesk:
     """A window with a list of ``pairs`` open."""
 
     def __init__(
-        self, folder: Path, make: Callable[..., Explanation], pairs: tuple[ListedPair, ...] = PAIRS, qtbot: QtBot = None
+        self,
+        folder: Path,
+        make: Callable[..., Explanation],
+        pairs: tuple[ListedPair, ...] = PAIRS,
+        *,
+        cache_folder: Path | None = None,
+        writes: bool = True,
     ) -> None:
-        self.folder, self.first, self.qtbot = folder, pairs[0].caption, qtbot
-        for picture in {pair.picture for pair in pairs} - {GONE}:
-            make_blank_picture(folder / picture)
-        write_pairs(PairList(folder, folder, pairs), folder / "list.csv")
+        """Make the window; ``writes`` the pictures and the list into ``folder``, unless they are there."""
+        self.folder, self.first = folder, pairs[0].caption
+        self.qtbot: QtBot | None = None
+        if writes:
+            for picture in {pair.picture for pair in pairs} - {GONE}:
+                if not (folder / picture).exists():
+                    make_blank_picture(folder / picture)
+            write_pairs(PairList(folder, folder, pairs), folder / "list.csv")
         self.engine = PictureEngine(make)
         store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
-        self.session = Session(store, None, lambda: self.engine, FakeLibrarian, folder / "mine" / "findings.exclip")
+        findings = folder / "mine" / "findings.exclip"
+        self.session = Session(store, cache_folder, lambda: self.engine, FakeLibrarian, findings)
         self.window = Window(self.session)
         self.dock, self.navigation = self.window.pair_list_dock, self.session.pair_navigation
 
-    def start(self, qtbot: QtBot) -> "ListDesk":
-        """Open the list, and wait for its first pair."""
+    def start(self, qtbot: QtBot, caption: str = "") -> "ListDesk":
+        """Open the list, and wait for its first pair, or for the one with ``caption``."""
         self.qtbot = qtbot
         qtbot.addWidget(self.window)
         with qtbot.waitExposed(self.window):
             self.window.show()
         self.session.start(str(self.folder / "list.csv"))
-        settle(qtbot, self, self.first)
+        settle(qtbot, self, caption or self.first)
         return self
 
     @property

@@ -155,19 +155,16 @@ def test_the_list_is_scrolled_when_it_is_shown_again(many: ListDesk, qtbot: QtBo
 
 
 @pytest.mark.parametrize("is_grid", [False, True])
-def test_the_pair_on_screen_is_marked_differently_from_selected_ones(walk: ListDesk, is_grid: bool) -> None:
+@pytest.mark.parametrize("is_selected", [False, True])
+def test_the_pair_on_screen_is_marked_differently_from_selected_ones(
+    walk: ListDesk, is_grid: bool, is_selected: bool
+) -> None:
     walk.dock.show_grid(is_grid)
-    view = walk.dock.view
-    walk.dock.table.clearSelection()
-    model = view.model()
-    assert [model.index(row, 0).data(ON_SCREEN_ROLE) for row in range(2)] == [True, False]
-    highlight = view.palette().color(QPalette.ColorRole.Highlight)
-    marks = [edge_colour(walk, row) == highlight for row in range(2)]
-    assert marks == [True, False]
-    walk.dock.table.selectAll()
-    inks = [edge_colour(walk, row) for row in range(2)]
-    assert inks[0] == view.palette().color(QPalette.ColorRole.HighlightedText)
-    assert inks[1] == highlight
+    view, table = walk.dock.view, walk.dock.table
+    table.selectAll() if is_selected else table.clearSelection()
+    assert [view.model().index(row, 0).data(ON_SCREEN_ROLE) for row in range(2)] == [True, False]
+    ink = view.palette().color(QPalette.ColorRole.Text)
+    assert [edge_colour(walk, row) == ink for row in range(2)] == [True, False]
 
 
 def edge_colour(walk: ListDesk, row: int) -> QColor:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.session.lists.thumbnails import SIDE_PX
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from tests.ui.fakes import make_blank_picture
 from tests.ui.lists.list_desk import BOX, PAIRS, ListDesk, settle
@@ -163,10 +164,10 @@ def test_thumbnails_are_read_for_rows_on_screen_only(
     made.window.show()
     requested: list[str] = []
     get = made.session.thumbnails.get
-    made.session.thumbnails.get = lambda path: (requested.append(path), get(path))[1]  # type: ignore[method-assign]
+    made.session.thumbnails.get = lambda path, side_px: (requested.append(path), get(path, side_px))[1]  # type: ignore[method-assign]
     made.session.start(str(tmp_path / "list.csv"))
     settle(qtbot, made, "a dog", timeout_ms=30_000)
-    qtbot.waitUntil(lambda: len(made.session.thumbnails._images) == 2)
+    qtbot.waitUntil(lambda: len(made.session.thumbnails._images[SIDE_PX]) == 2)
     assert made.window.pair_list_dock.count.text() == "1 of 100,000"
     assert 0 < len(requested) < 2_000
 
