@@ -52,7 +52,7 @@ def describe_regions(regions: tuple[Region, ...]) -> str:
     added = [region for region in regions if not region.subtract]
     taken = [region for region in regions if region.subtract]
     drawn = _count(added) if added else "the picture"
-    return f"{drawn} less {_count(taken)}" if taken else drawn
+    return f"{drawn} without {_count(taken)}" if taken else drawn
 
 
 def _count(regions: list[Region]) -> str:

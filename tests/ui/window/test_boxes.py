@@ -82,7 +82,7 @@ def test_the_subtract_mode_by_key_gives_the_rest_of_the_picture(opened: Opened) 
     assert opened.window.commands["subtract"].isChecked()
     drag(canvas, (100, 100), (300, 300))
     assert regions(opened)[0].subtract
-    assert "the picture less 1 box" in opened.window.inspector.findChild(QLabel, "selection").text()
+    assert "the picture without 1 box" in opened.window.inspector.findChild(QLabel, "selection").text()
 
 
 @pytest.mark.parametrize(("name", "key"), [("select_tool", "V"), ("box_tool", "B"), ("lasso", "L"), ("subtract", "-")])

@@ -37,8 +37,8 @@ def test_describe_words(rows: tuple[int, ...], message: str) -> None:
         ((BOX, BOX), "2 boxes"),
         ((LASSO,), "1 lasso"),
         ((BOX, LASSO), "2 regions"),
-        ((BOX, replace(LASSO, subtract=True)), "1 box less 1 lasso"),
-        ((replace(BOX, subtract=True),), "the picture less 1 box"),
+        ((BOX, replace(LASSO, subtract=True)), "1 box without 1 lasso"),
+        ((replace(BOX, subtract=True),), "the picture without 1 box"),
     ],
 )
 def test_describe_regions(regions: tuple[Region, ...], message: str) -> None:

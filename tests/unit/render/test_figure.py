@@ -102,7 +102,7 @@ def test_heat_is_through_the_selected_tokens_and_words_through_the_regions(
     cells = cells_of(figure)
     assert frames_of(figure) == [reach_of(cells["red"]), reach_of(cells["balloon"])]
     assert "heat: red balloon" in legend_of(figure)
-    assert "through 2 regions less 1 box" in legend_of(figure)
+    assert "through 2 regions without 1 box" in legend_of(figure)
 
 
 def test_span_and_box_replace_the_selection(result: Explanation, pixels: NDArray[np.uint8]) -> None:
