@@ -179,6 +179,7 @@ def test_the_samples_folder_is_not_suggested(opened: Opened, qtbot: QtBot, monke
     opened.session.settings.recent_pictures.clear()
     opened.session.open_sample(1)
     qtbot.waitUntil(lambda: opened.state.canvas_picture.path == str(load_samples()[1].path))
+    qtbot.waitUntil(lambda: opened.state.explanation is not None and opened.state.work is None)
     opened.session.settings.recent_pictures.clear()
     monkeypatch.setattr(QStandardPaths, "writableLocation", lambda *_: str(home))
     monkeypatch.setattr(
