@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtGui import QUndoStack
 
-from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
@@ -44,9 +43,10 @@ from exclip_desktop.session.project.open_project import Projects, is_project_pat
 from exclip_desktop.session.project.project_settings import ProjectSettings
 from exclip_desktop.session.project.rating_controller import RatingController
 from exclip_desktop.session.saved_places import LeftPair
-from exclip_desktop.session.state import Notice, Provenance, State, Work
+from exclip_desktop.session.state import Notice, Provenance, State
+from exclip_desktop.session.stored_results import Caches, StoredResults
 from exclip_desktop.session.study.study_controller import StudyController
-from exclip_desktop.session.tasks import Tasks, run_with_progress
+from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -82,7 +82,8 @@ class Session(QObject):
             the bundled one.
         settings: settings that are saved between starts; ``last_place``: where the person was.
         shelf: decoded pictures.
-        cache: cached factors; ``pairs``: cached explanations; ``parts``: cached answers of other methods.
+        stored_results: size, limit and folders of what was computed.
+        cache: cached factors and explanations; ``pairs``: explanations in memory; ``parts``: answers of other methods.
     """
 
     def __init__(
@@ -195,6 +196,16 @@ class Session(QObject):
         self.list_edits = ListEdits(
             self.state, self.explain_controller, self.pair_navigation, self.projects, self._tasks, self.undo, self
         )
+        self.stored_results = StoredResults(
+            self.state,
+            Caches(self.cache, self.pairs, self.parts, self._heat_store),
+            self._tasks,
+            self.projects,
+            self.list_explainer,
+            self.explain_controller.show_error,
+            self,
+        )
+        self.stored_results.clearing.connect(self.explain_controller.ready.clear)
         self.last_place = LastPlace(self.state, self.settings, self.pair_navigation, self.projects, self._tasks, self)
         self.last_place.offered.connect(self._on_place_offered)
         self.pair_navigation.use_left_pairs(self.last_place.find_in)
@@ -297,33 +308,10 @@ class Session(QObject):
         """Show a note in the banner."""
         self.state.change(notice=Notice(message, hint, kind="note"))
 
-    def measure_cache(self, then: Callable[[int, int], None]) -> None:
-        """Call ``then`` with the number of cached bytes in memory and on disk."""
-
-        def measure(_: CancelToken) -> tuple[int, int]:
-            memory, disk = self.cache.size()
-            return memory + self.pairs.size() + self.parts.size(), disk
-
-        self._tasks.run(measure, lambda sizes: then(*sizes), self.explain_controller.show_error)
-
     def compare_methods(self, methods: tuple[str, ...]) -> None:
         """Compare by ``methods``, keys of ``core.method_registry.all_methods()``, now and at the next start."""
         self.compare_controller.choose(methods)
         self.settings.save_methods(self.compare_controller.methods)
-
-    def clear_cache(self) -> None:
-        """Delete all cached factors and answers."""
-
-        self.explain_controller.ready.clear()
-
-        def clear(_: CancelToken) -> None:
-            self.pairs.clear()
-            self.parts.clear()
-            self.cache.clear()
-            self._heat_store.clear()
-
-        work = Work("Clearing the cache")
-        run_with_progress(self.state, self._tasks, work, clear, lambda _: None, self.explain_controller.show_error)
 
     def _on_list_changed(self) -> None:
         """Read stored factors from the folder of a batch while it is the list."""

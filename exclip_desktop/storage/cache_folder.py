@@ -14,10 +14,10 @@ from exclip_desktop.core.errors import OutputError
 from exclip_desktop.storage.atomic import remove_leftovers, write_atomically
 from exclip_desktop.storage.lru import choose_evicted
 
-DISK_BYTES: Final = 4 << 30
+DISK_BYTES: Final = 4_000_000_000
 """The limit of a folder, until a person chooses another one."""
 
-LEAST_DISK_BYTES: Final = 10 << 20
+LEAST_DISK_BYTES: Final = 10_000_000
 ENDING: Final = ".safetensors"
 LIMIT_FILE: Final = "limit.json"
 

@@ -34,7 +34,7 @@ class ListExplainer(QObject):
         self._state, self._worker, self._navigation = state, worker, navigation
         self._queue: list[int] = []  # places; the first one is being explained
         self._request: ListPairRequest | None = None
-        self._again = set[int]()  # places that had failed before the start, not tried again yet
+        self._again = set[int]()  # places that had failed before the start, or are to be repeated; not tried yet
         self._chosen: tuple[int, ...] | None = None  # places of the pairs that a person selected
         self._number = self._total = 0
         worker.list_pair_explained.connect(self._on_listed)
@@ -63,6 +63,15 @@ class ListExplainer(QObject):
         self._next()
         self.changed.emit()
 
+    def repeat(self) -> None:
+        """Explain all listed pairs, also those whose figures are known: their results are stored where they lack."""
+        if self._request is not None:
+            self.pause()
+        self._chosen, self._queue, self._total = None, [], 0
+        self._again = {place for place in self._places if self._navigation.pairs[place].caption.strip()}
+        self._next()
+        self.changed.emit()
+
     @property
     def _places(self) -> tuple[int, ...]:
         return self._navigation.order if self._chosen is None else self._chosen
@@ -82,7 +91,7 @@ class ListExplainer(QObject):
         figures = self._navigation.figures(place)
         failed = figures is not None and bool(figures.failure) and place not in self._again
         missing = (figures is None or figures.score is None) and not failed
-        return missing and bool(self._navigation.pairs[place].caption.strip())
+        return (missing or place in self._again) and bool(self._navigation.pairs[place].caption.strip())
 
     def _next(self) -> None:
         while self._queue and not self._is_left(self._queue[0]):  # looked at meanwhile

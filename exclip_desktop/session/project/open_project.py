@@ -34,11 +34,13 @@ class Projects(QObject):
 
     Signals:
         changed(): another project was opened.
+        copied(Path, Path): the project continues in another file; its previous and its new path.
         changed_by_others(): another window or program has changed the open one.
 
     """
 
     changed = Signal()
+    copied = Signal(object, object)
     changed_by_others = Signal()
 
     def __init__(
@@ -93,8 +95,10 @@ class Projects(QObject):
         """Write the project to another file, with the open list, and open that file."""
 
         def save() -> None:
+            before = self.open_or_create().path
             self.open_or_create().save_copy(path)
-            self._set_project(open_project(path), is_new=True)
+            after = self._set_project(open_project(path), is_new=True)
+            self.copied.emit(before, after.path)
 
         self.attempt(save)
 

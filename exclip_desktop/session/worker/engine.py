@@ -89,6 +89,7 @@ class ModelEngine:
             image_pools=model.image.pools,
             text_pools=model.text.pools,
             framings=tuple(model.preprocess.framings()),
+            embedding_size=model.image.embedding_size,
             weights=Path(choice.checkpoint).name if choice.checkpoint else choice.pretrained or "",
         )
 

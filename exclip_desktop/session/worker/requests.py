@@ -47,6 +47,7 @@ class ModelFacts:
         note: a note made while it was loaded.
         image_pools, text_pools: whether each tower has a layer ``pool``.
         framings: the framings that it supports.
+        embedding_size: number of dimensions of the embedding; 0: not known.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ModelFacts:
     text_pools: bool = False
     framings: tuple[Framing, ...] = tuple(FRAMINGS)
     weights: str = ""
+    embedding_size: int = 0
 
     @property
     def title(self) -> str:

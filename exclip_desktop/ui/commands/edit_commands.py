@@ -10,6 +10,7 @@ from exclip_desktop.session.undo import ProjectStep
 from exclip_desktop.ui.dialogs.about import AboutDialog
 from exclip_desktop.ui.dialogs.manual_window import ManualWindow
 from exclip_desktop.ui.dialogs.settings_dialog import SettingsDialog
+from exclip_desktop.ui.dialogs.storage_settings import StorageSettings
 from exclip_desktop.ui.inspector.inspector import Inspector
 from exclip_desktop.ui.study.occlusion_dialog import OcclusionDialog
 
@@ -89,20 +90,23 @@ class EditCommands(QObject):
 
     def clear_cache(self) -> None:
         """Show the size of the cache, and clear it after a confirmation."""
-        self._session.measure_cache(self._ask_to_clear)
+        self._session.stored_results.measure(self._ask_to_clear)
 
     def _ask_to_clear(self, memory: int, disk: int) -> None:
         cached = f"Cached: {_megabytes(disk)} on disk, {_megabytes(memory)} in memory."
         question = f"{cached} Pairs in the cache open without computing."
         buttons = QMessageBox.StandardButton
         if QMessageBox.question(self._window, "Clear the cache", f"{question} Delete them?") == buttons.Yes:
-            self._session.clear_cache()
+            self._session.stored_results.clear()
 
     def ask_settings(self) -> None:
         """Ask for layers, quadrature, reference and device."""
         state = self._session.state
         appearance = self._session.settings.appearance
-        dialog = SettingsDialog(state.explain_settings, state.choice, appearance, state.facts, self._window)
+        storage = StorageSettings(self._session, self._window)
+        dialog = SettingsDialog(
+            state.explain_settings, state.choice, appearance, state.facts, self._window, storage=storage
+        )
         dialog.rating_keys_requested.connect(self._actions["rating_keys"].trigger)
         if dialog.exec():
             self._session.explain_controller.choose_settings(dialog.explain_settings(), dialog.device())

@@ -27,6 +27,7 @@ from exclip_desktop.core.values.settings import (
 )
 from exclip_desktop.session.window_settings import Appearance, ThemeChoice
 from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
+from exclip_desktop.ui.dialogs.storage_settings import StorageSettings
 from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
 PUBLISHED: Final = ExplainSettings(
@@ -77,9 +78,12 @@ class SettingsDialog(FormDialog):
         appearance: Appearance,
         facts: ModelFacts | None = None,
         parent: QWidget | None = None,
+        *,
+        storage: StorageSettings | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
+        self._storage = storage
         self._image_layer = _combo("Image layer")
         self._text_layer = _combo("Text layer")
         self._quadrature, self._quadrature_hint = _combo("Quadrature"), _hint_label()
@@ -118,6 +122,12 @@ class SettingsDialog(FormDialog):
         """Return the device as it stands; None: the fastest available."""
         chosen: str | None = self._device.currentData()
         return chosen
+
+    def accept(self) -> None:
+        """Apply the settings about storage, and close."""
+        if self._storage is not None:
+            self._storage.save()
+        super().accept()
 
     def reject(self) -> None:
         """Restore the previous theme, and close."""
@@ -177,6 +187,8 @@ class SettingsDialog(FormDialog):
         keys.setToolTip("Choose the keys of ratings, and what follows a rating")
         keys.clicked.connect(lambda: self.rating_keys_requested.emit())
         _add(form, "Rating", keys, _hint_label("One key rates the pair on screen, and may show the next one."))
+        if self._storage is not None:
+            self._lay_out_storage(form, self._storage)
         published = QPushButton("As &published")
         published.setToolTip("Repeat the published code number for number")
         published.clicked.connect(lambda: self._show_settings(PUBLISHED))
@@ -187,6 +199,12 @@ class SettingsDialog(FormDialog):
         buttons.addButton(published, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.addButton(defaults, QDialogButtonBox.ButtonRole.ResetRole)
         self.lay_out(form, buttons, WIDTH_PX)
+
+    def _lay_out_storage(self, form: QFormLayout, storage: StorageSettings) -> None:
+        _add(form, "At st&art", storage.start, _hint_label("What the window shows when it starts without a picture."))
+        storage.limit_hint.setContentsMargins(2, 0, 0, 10)
+        _add(form, "Cache &limit", storage.limit_row, storage.limit_hint)
+        _add(form, "", storage.in_project, _hint_label(storage.project_hint))
 
     def _show_settings(self, settings: ExplainSettings) -> None:
         self._framing = settings.framing  # chosen in the View menu; passed through here

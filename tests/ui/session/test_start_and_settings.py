@@ -165,11 +165,11 @@ def test_samples_are_no_recent_pictures(desk: Desk) -> None:
 def test_the_cache_is_measured_and_cleared_in_the_background(desk: Desk) -> None:
     sizes: list[tuple[int, int]] = []
     desk.session.pairs.put(("a", "b"), desk.state.explanation)
-    desk.session.measure_cache(lambda memory, disk: sizes.append((memory, disk)))
+    desk.session.stored_results.measure(lambda memory, disk: sizes.append((memory, disk)))
     assert sizes == []
     desk.qtbot.waitUntil(lambda: bool(sizes))
     assert sizes == [(desk.state.explanation.matrix.nbytes, 0)]
-    desk.session.clear_cache()
+    desk.session.stored_results.clear()
     desk.settle()
     assert desk.session.pairs.size() == 0
 
