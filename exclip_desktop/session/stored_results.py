@@ -28,7 +28,7 @@ ENTRY_BYTES: Final = 2500
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """What is stored: factors and explanations; explanations in memory; answers of other methods; heat of thumbnails."""
+    """Factors with explanations; explanations in memory; parts of other methods' answers; heat of thumbnails."""
 
     factors: FactorCache
     pairs: ExplanationCache
