@@ -15,7 +15,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QRectF, QSettings, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QTabWidget, QWidget
 
 from exclip_desktop.app import set_program_name
 from exclip_desktop.demo.window_views import (
@@ -33,6 +33,7 @@ from exclip_desktop.demo.window_views import (
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.window_settings import ThemeChoice
 from exclip_desktop.session.worker.requests import ModelChoice
+from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.window import Window
 
@@ -75,7 +76,7 @@ class _Photographer:
     def __init__(self, window: Window, session: Session, folder: Path, name: str) -> None:
         self.window, self.session = window, session
         self._folder, self._name = folder / name, name
-        self._folder.mkdir(exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._taken: dict[str, list[QImage]] = {}
 
     def take(self, name: str, widget: QWidget) -> None:
@@ -152,7 +153,7 @@ def _take_all(folder: Path, scaling: int) -> None:
 
 def _wait(session: Session) -> None:
     state = session.state
-    wait_until(lambda: state.explanation is not None and not state.stale and state.work is None)
+    wait_until(lambda: state.explanation is not None and not state.stale and (state.work is None or state.work.idle))
 
 
 def _take_views(photographer: _Photographer) -> None:
@@ -170,6 +171,8 @@ def _take_views(photographer: _Photographer) -> None:
         "difference": lambda: _wait(session),
         "panes": lambda: _wait_for_panes(session, inspector),
         "hide_panels": lambda: None,
+        "panel_boxes": lambda: None,
+        "pair_grid": lambda: None,
     }
     for name, wait in views.items():
         with switched(window, name):
@@ -177,7 +180,8 @@ def _take_views(photographer: _Photographer) -> None:
             photographer.take(f"view-{name}", window)
     inspector.setCurrentIndex(0)
     session.second_model.open(ModelChoice())
-    wait_until(lambda: session.second_model.state.explanation is not None and session.state.work is None)
+    wait_until(lambda: session.second_model.state.explanation is not None)
+    _wait(session)
     photographer.take("view-second_model", window)
     session.second_model.close()
     for caption in OTHER_CAPTIONS:
@@ -190,13 +194,31 @@ def _take_views(photographer: _Photographer) -> None:
     settle()
     photographer.take("view-error", window)
     session.explain_controller.dismiss()
+    _take_own_picture(photographer)
     for name in (*DIALOGS, ADD_FILE):
         photographer.take_dialog(name)
 
 
-def _wait_for_panes(session: Session, inspector: QWidget) -> None:
+def _take_own_picture(photographer: _Photographer) -> None:
+    """Take the bar that is shown once for an own picture with the bundled model, and return to the list."""
+    window, session = photographer.window, photographer.session
+    with tempfile.TemporaryDirectory() as place:
+        own = Path(place) / "holiday.jpg"
+        own.write_bytes(load_samples()[0].path.read_bytes())
+        session.explain_controller.open_file(str(own), "a dog at the beach")
+        _wait(session)
+        if window.model_bar.isVisible():
+            photographer.take("view-model_bar", window)
+            window.model_bar.hide()
+    session.pair_navigation.show(0)
+    _wait(session)
+
+
+def _wait_for_panes(session: Session, inspector: QTabWidget) -> None:
     panes = session.compare_controller.panes
-    wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in panes) and session.state.work is None)
+    wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in panes))
+    _wait(session)
+    inspector.setCurrentIndex(inspector.count() - 1)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.ui.widgets.panels import Panels
 
 DOCKS_VERSION: Final = 1
-INSPECTOR_SHARE: Final = 0.27  # of the window's width, at most
+INSPECTOR_SHARE: Final = 0.3  # of the window's width, at most
 FULL_SCREEN: Final = Qt.WindowState.WindowFullScreen
 
 

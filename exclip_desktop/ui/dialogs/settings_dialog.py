@@ -244,7 +244,8 @@ def _combo(name: str) -> QComboBox:
 
 def _hint_label(text: str = "") -> QLabel:
     label = QLabel(text, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
-    label.setContentsMargins(2, 0, 0, 4)
+    label.setContentsMargins(2, 0, 0, 6)
+    label.setMinimumHeight(1)  # else Qt reserves a second line for every text that may wrap
     return label
 
 
