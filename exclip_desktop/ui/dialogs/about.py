@@ -69,7 +69,7 @@ class AboutDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"About {NAME}")
-        tabs = QTabWidget()
+        tabs = QTabWidget(documentMode=True)
         tabs.addTab(self._citations(), "Papers to cite")
         tabs.addTab(_packages(), "Licences")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
-    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
@@ -57,6 +58,7 @@ DEVICES: Final = {
 THEMES: Final[dict[ThemeChoice, str]] = {"system": "As the system", "light": "Light", "dark": "Dark"}
 POOL_TEXT: Final = "Pool: what the pooling attention reads"
 WIDTH_PX: Final = 560
+HINT_MARGINS_PX: Final = (2, 0, 0, 8)
 
 
 class SettingsDialog(FormDialog):
@@ -156,55 +158,51 @@ class SettingsDialog(FormDialog):
             self._theme.addItem(text, theme)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setVerticalSpacing(4)
-        _add(
-            form,
-            "&Image layer",
-            self._image_layer,
-            _hint_label("The picture is explained at the input of this block, counted from 0."),
-        )
-        _add(
-            form,
-            "&Text layer",
-            self._text_layer,
-            _hint_label("The caption is explained at the input of this block, counted from 0."),
-        )
-        _add(form, "&Quadrature", self._quadrature, self._quadrature_hint)
-        _add(form, "&Steps", self._steps, self._steps_hint)
-        _add(form, "&Tolerance", self._tolerance, _hint_label(TOLERANCE_HINT))
-        _add(form, "Text &reference", self._reference, self._reference_hint)
-        _add(form, "Pre&cision", self._precision, self._precision_hint)
-        _add(
-            form,
-            "&Device",
-            self._device,
-            _hint_label("The device that runs the model. A change loads the model again."),
-        )
-        _add(form, "T&heme", self._theme, _hint_label("The colours of the window, applied at once."))
-        keys = QPushButton("Rating &keys…")
-        keys.setToolTip("Choose the keys of ratings, and what follows a rating")
-        keys.clicked.connect(lambda: self.rating_keys_requested.emit())
-        _add(form, "Rating", keys, _hint_label("One key rates the pair on screen, and may show the next one."))
-        if self._storage is not None:
-            self._lay_out_storage(form, self._storage)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.lay_out({"Explanation": self._lay_out_method(), "Program": self._lay_out_program()}, buttons, WIDTH_PX)
+
+    def _lay_out_method(self) -> QGridLayout:
+        grid = QGridLayout()
+        where = "The {} is explained at the input of this block, counted from 0."
+        _add(grid, "&Image layer", self._image_layer, _hint_label(where.format("picture")))
+        _add(grid, "&Text layer", self._text_layer, _hint_label(where.format("caption")))
+        _add(grid, "&Quadrature", self._quadrature, self._quadrature_hint)
+        _add(grid, "&Steps", self._steps, self._steps_hint)
+        _add(grid, "T&olerance", self._tolerance, _hint_label(TOLERANCE_HINT))
+        _add(grid, "Text &reference", self._reference, self._reference_hint)
+        _add(grid, "Pre&cision", self._precision, self._precision_hint)
         published = QPushButton("As &published")
         published.setToolTip("Repeat the published code number for number")
         published.clicked.connect(lambda: self._show_settings(PUBLISHED))
         defaults = QPushButton("De&faults")
         defaults.setToolTip("Restore this program's own settings")
         defaults.clicked.connect(lambda: self._show_settings(ExplainSettings()))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.addButton(published, QDialogButtonBox.ButtonRole.ResetRole)
-        buttons.addButton(defaults, QDialogButtonBox.ButtonRole.ResetRole)
-        self.lay_out(form, buttons, WIDTH_PX)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(published)
+        row.addWidget(defaults)
+        row.addStretch(1)
+        _end(grid, row)
+        return grid
 
-    def _lay_out_storage(self, form: QFormLayout, storage: StorageSettings) -> None:
-        _add(form, "At st&art", storage.start, _hint_label("What the window shows when it starts without a picture."))
-        storage.limit_hint.setContentsMargins(2, 0, 0, 10)
-        _add(form, "Cache &limit", storage.limit_row, storage.limit_hint)
-        _add(form, "", storage.in_project, _hint_label(storage.project_hint))
+    def _lay_out_program(self) -> QGridLayout:
+        grid = QGridLayout()
+        sentence = "The device that runs the model. A change loads the model again."
+        _add(grid, "&Device", self._device, _hint_label(sentence))
+        _add(grid, "T&heme", self._theme, _hint_label("The colours of the window, applied at once."))
+        keys = QPushButton("Rating &keys…")
+        keys.setToolTip("Choose the keys of ratings, and what follows a rating")
+        keys.clicked.connect(lambda: self.rating_keys_requested.emit())
+        _add(grid, "Rating", keys, _hint_label("One key rates the pair on screen, and may show the next one."))
+        storage = self._storage
+        if storage is not None:
+            sentence = "What the window shows when it starts without a picture."
+            _add(grid, "At st&art", storage.start, _hint_label(sentence))
+            storage.limit_hint.setContentsMargins(*HINT_MARGINS_PX)
+            _add(grid, "Cache &limit", storage.limit_row, storage.limit_hint)
+            _add(grid, "", storage.in_project, _hint_label(storage.project_hint))
+        _end(grid)
+        return grid
 
     def _show_settings(self, settings: ExplainSettings) -> None:
         self._framing = settings.framing  # chosen in the View menu; passed through here
@@ -244,14 +242,26 @@ def _combo(name: str) -> QComboBox:
 
 def _hint_label(text: str = "") -> QLabel:
     label = QLabel(text, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
-    label.setContentsMargins(2, 0, 0, 6)
-    label.setMinimumHeight(1)  # else Qt reserves a second line for every text that may wrap
+    label.setContentsMargins(*HINT_MARGINS_PX)
     return label
 
 
-def _add(form: QFormLayout, label: str, field: QWidget, sentence: QLabel) -> None:
-    form.addRow(label, field)
-    form.addRow("", sentence)
+def _add(grid: QGridLayout, label: str, field: QWidget, sentence: QLabel) -> None:
+    """Add a field with its label, and a sentence below it; a form layout would reserve two lines for each."""
+    name, row = QLabel(label), grid.rowCount()
+    name.setBuddy(field)
+    grid.addWidget(name, row, 0)
+    grid.addWidget(field, row, 1)
+    grid.addWidget(sentence, row + 1, 1)
+
+
+def _end(grid: QGridLayout, last: QHBoxLayout | None = None) -> None:
+    """Add the last row, and leave the room below it."""
+    if last is not None:
+        grid.addLayout(last, grid.rowCount(), 1)
+    grid.setColumnStretch(1, 1)
+    grid.setVerticalSpacing(3)
+    grid.setRowStretch(grid.rowCount(), 1)
 
 
 def layer_text(layer: Layer | None) -> str:

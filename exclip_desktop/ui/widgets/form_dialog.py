@@ -1,13 +1,16 @@
 """A dialog with a form and a row of buttons: it opens within the screen, and the form scrolls where it is higher."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, room_for
 
 LEAST_HEIGHT_PX: Final = 120
+TAB_MARGIN_PX: Final = 8
+TAB_FRAME_PX: Final = 8  # of the tabs' frame, both sides together
 
 
 class FormDialog(QDialog):
@@ -17,14 +20,16 @@ class FormDialog(QDialog):
         super().__init__(parent)
         ScreenKeeper(self)
 
-    def lay_out(self, content: QLayout, buttons: QDialogButtonBox, width_px: int) -> None:
-        """Put the buttons below ``content``, which scrolls; they accept and reject the dialog."""
+    def lay_out(self, content: QLayout | Mapping[str, QLayout], buttons: QDialogButtonBox, width_px: int) -> None:
+        """Put the buttons below ``content``, which scrolls; they accept and reject the dialog.
+
+        Several layouts by their titles become tabs.
+        """
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self._area, self._buttons = _ContentArea(content), buttons
-        self._area.inside.installEventFilter(self)
+        self._buttons = buttons
         column = QVBoxLayout(self)
-        column.addWidget(self._area, 1)
+        column.addWidget(self._make_pages(content), 1)
         column.addWidget(buttons)
         room = room_for(self)
         self.resize(QSize(width_px, 0).boundedTo(room))
@@ -37,6 +42,19 @@ class FormDialog(QDialog):
             self._grow()
         return super().eventFilter(watched, event)
 
+    def _make_pages(self, content: QLayout | Mapping[str, QLayout]) -> QWidget:
+        # In document mode, since Fusion's frame of pages is brighter than a dark window: outlines would be lost on it.
+        self._tabs = None if isinstance(content, QLayout) else QTabWidget(documentMode=True)
+        layouts = [content] if isinstance(content, QLayout) else [*content.values()]
+        self._areas = [_ContentArea(one, 0 if self._tabs is None else TAB_MARGIN_PX) for one in layouts]
+        for area in self._areas:
+            area.inside.installEventFilter(self)
+        if self._tabs is None or isinstance(content, QLayout):
+            return self._areas[0]
+        for title, area in zip(content, self._areas, strict=True):
+            self._tabs.addTab(area, title)
+        return self._tabs
+
     def _grow(self) -> None:
         """Take the height that the form needs at this width, at most that of the screen."""
         column = self.layout()
@@ -44,19 +62,22 @@ class FormDialog(QDialog):
         margins = column.contentsMargins()
         width = self.width() - margins.left() - margins.right()
         around = margins.top() + margins.bottom() + column.spacing() + self._buttons.sizeHint().height()
-        wanted = around + self._area.height_at(width)
+        if self._tabs is not None:
+            around += self._tabs.tabBar().sizeHint().height() + TAB_FRAME_PX
+            width -= TAB_FRAME_PX
+        wanted = around + max(area.height_at(width) for area in self._areas)
         if wanted > self.height():
             self.resize(self.width(), min(wanted, room_for(self).height()))
 
 
 class _ContentArea(QScrollArea):
-    def __init__(self, content: QLayout) -> None:
+    def __init__(self, content: QLayout, margin_px: int) -> None:
         super().__init__(widgetResizable=True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it
         self.inside = QWidget()
-        content.setContentsMargins(0, 0, 0, 0)
+        content.setContentsMargins(margin_px, margin_px, margin_px, margin_px)
         self.inside.setLayout(content)
         self.setWidget(self.inside)
         self.viewport().setAutoFillBackground(False)
