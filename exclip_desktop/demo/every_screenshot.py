@@ -25,6 +25,7 @@ from exclip_desktop.demo.window_views import (
     note_findings,
     select_example,
     show_error,
+    show_pages,
     switched,
     visit_dialog,
     wait_until,
@@ -93,8 +94,9 @@ class _Photographer:
         """Take pictures of the dialog of an action."""
 
         def visit(dialog: QDialog) -> None:
-            settle()
-            self.take(f"dialog-{name}", dialog)
+            for page in show_pages(dialog):
+                settle()
+                self.take(f"dialog-{name}{page.replace(' ', '-')}", dialog)
 
         if not visit_dialog(self.window, name, visit):
             print(f"{self._name}: no dialog by {name}", file=sys.stderr)

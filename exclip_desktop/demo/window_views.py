@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QTabWidget, QWidget
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.values.explanation import Explanation
@@ -121,6 +121,17 @@ def visit_dialog(window: Window, name: str, visit: Callable[[QDialog], None]) ->
     while timer.isActive():
         QApplication.processEvents()
     return visited
+
+
+def show_pages(dialog: QDialog) -> Iterator[str]:
+    """Show each page of a dialog's tabs and yield its title after a space; yield "" for a dialog without tabs."""
+    tabs = dialog.findChild(QTabWidget)
+    if not isinstance(tabs, QTabWidget):
+        yield ""
+        return
+    for at in range(tabs.count()):
+        tabs.setCurrentIndex(at)
+        yield f" {tabs.tabText(at).replace('&', '').lower()}"
 
 
 def _dialogs() -> list[QDialog]:

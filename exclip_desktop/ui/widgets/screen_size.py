@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMargins, QObject, QRect, QSize
+from PySide6.QtCore import QEvent, QMargins, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStyle, QWidget
 
@@ -78,5 +78,8 @@ class ScreenKeeper(QObject):
         if shown or (self._is_new and event.type() == QEvent.Type.WindowActivate):
             self._is_new = shown
             assert isinstance(watched, QWidget)
-            keep_on_screen(watched, has_frame=not shown)
+            if shown and not watched.testAttribute(Qt.WidgetAttribute.WA_Moved):
+                resize_within_screen(watched, watched.width(), watched.height())  # Qt or the system places it
+            else:
+                keep_on_screen(watched, has_frame=not shown)
         return False

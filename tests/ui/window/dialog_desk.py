@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.demo.window_views import ADD_FILE, DIALOGS, select_example, switched, visit_dialog
+from exclip_desktop.demo.window_views import ADD_FILE, DIALOGS, select_example, show_pages, switched, visit_dialog
 from tests.ui.fakes import make_blank_picture
 from tests.ui.lists.findings_desk import Desk
 
@@ -57,7 +57,8 @@ class DialogDesk:
         for name in (*DIALOGS, ADD_FILE):
 
             def look(dialog: QDialog, name: str = name) -> None:
-                call(f"dialog {name}", dialog)
+                for page in show_pages(dialog):
+                    call(f"dialog {name}{page}", dialog)
 
             assert visit_dialog(self.window, name, look), name
         return names

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect, QSettings
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from exclip_desktop.ui.widgets.form_dialog import FormDialog
 from exclip_desktop.ui.widgets.screen_size import TITLE_PX, ScreenKeeper, keep_on_screen, place_within
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import Opened
@@ -51,6 +52,19 @@ def test_a_window_without_a_title_bar_on_screen_yet_leaves_room_for_it(qtbot: Qt
     window.setGeometry(100, 0, 300, 200)
     keep_on_screen(window)
     assert window.geometry().top() == TITLE_PX
+
+
+def test_a_dialog_opens_in_the_middle_of_its_window(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.setGeometry(500, 300, 900, 600)
+    window.show()
+    dialog = FormDialog(window)
+    dialog.lay_out(QVBoxLayout(), QDialogButtonBox(QDialogButtonBox.StandardButton.Ok), 300)
+    with qtbot.waitActive(dialog):
+        dialog.show()
+    assert (dialog.geometry().center() - window.geometry().center()).manhattanLength() < 60
+    dialog.hide()
 
 
 def test_a_saved_place_on_a_screen_that_is_gone_is_not_used(opened: Opened, qtbot: QtBot) -> None:
