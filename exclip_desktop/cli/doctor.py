@@ -8,7 +8,6 @@ from typing import Final
 
 import torch
 from huggingface_hub import constants
-from platformdirs import user_cache_path
 
 from exclip_desktop.attribution.answer import answer_by
 from exclip_desktop.attribution.pair import make_pair
@@ -20,6 +19,7 @@ from exclip_desktop.core.version import __version__
 from exclip_desktop.models.catalogue import ModelEntry, list_local_models
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.session.logs import log_file
+from exclip_desktop.storage.cache import default_cache_folder
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.storage.samples import load_samples
 
@@ -66,7 +66,7 @@ def report() -> str:
         *_plugin_lines(),
         "Folders",
         f"  resources        {resource_path()}",
-        f"  cache            {user_cache_path('exclip_desktop', appauthor=False)}",
+        f"  cache            {default_cache_folder() or 'off'}",
         f"  log              {log_file()}",
         f"  Hugging Face     {constants.HF_HUB_CACHE}",
     ]

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "report": Command("findings", "write a project's findings as a page, figure or table"),
     "import": Command("findings", "add findings that report wrote to a project"),
     "evaluate": Command("evaluate", "compare methods by metrics over many pairs"),
+    "cache": Command("cache", "show, bound and empty the stored results"),
     "models": Command("models", "list, fetch, pack and unpack models"),
     "doctor": Command("doctor", "print versions, devices, models and folders"),
     "help": Command("help", "print a page of the manual"),
