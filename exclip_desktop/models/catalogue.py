@@ -19,13 +19,17 @@ from platformdirs import user_data_path
 from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import is_dir, is_file, resource_path
 from exclip_desktop.models.families import find_obstacle
+from exclip_desktop.models.model_configs import read_config
 from exclip_desktop.models.weights.fingerprints import OPENAI, list_published
-from exclip_desktop.models.weights.read import is_torchscript
+from exclip_desktop.models.weights.read import count_bytes, is_torchscript
 
 BUNDLED = "demo"
 CONFIG_FILE = "open_clip_config.json"
 CARD_FILE = "exclip.json"
 HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+HF_WEIGHTS: Final = (
+    *("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"),
+)
 BYTES_EACH: Final = 4  # of a parameter in single precision, in which most weights are published
 PARAMETERS: Final = resource_path("open_clip_parameters.json")
 Place = Literal["bundled", "installed", "cache", ""]
@@ -159,12 +163,12 @@ def _read_folder(name: str, folder: Path, place: Place) -> ModelEntry | None:
 
 
 def _make_entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "cache") -> ModelEntry:
-    config: dict[str, Any] = open_clip.get_model_config(schema)
+    config: dict[str, Any] = read_config(schema)
     return ModelEntry(
         name=name,
         tag=tag,
         path=path,
-        bytes=BYTES_EACH * _load_parameters().get(name, 0) if path is None else path.stat().st_size,
+        bytes=BYTES_EACH * _load_parameters().get(name, 0) if path is None else count_bytes(path),
         place="" if path is None else place,
         family=describe_family(config),
         grid=_compute_grid(config["vision_cfg"]),
@@ -206,9 +210,11 @@ def installed_folder() -> Path:
 
 
 def find_weights(folder: Path) -> Path | None:
-    """Return the weights file in a model's folder, the one that open_clip's local-dir: loads; None: there is none."""
-    path = _find_checkpoint_in_dir(folder)
-    return None if path is None else Path(path)
+    """Return the weights file in a model's folder, or the index of its shards; None: there is none."""
+    known = (folder / name for name in (*HUB_WEIGHTS, *HF_WEIGHTS))
+    path = next((path for path in known if path.is_file()), None) or _find_checkpoint_in_dir(folder)
+    trained = sorted(folder.glob("*.ckpt"))
+    return trained[-1] if path is None and trained else None if path is None else Path(path)
 
 
 def find_cached_weights(config: dict[str, Any]) -> Path | None:

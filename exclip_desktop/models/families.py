@@ -4,14 +4,15 @@ import json
 from functools import lru_cache
 from typing import Any, Final
 
-import open_clip
 import timm
 import torch
 from open_clip.model import _build_vision_tower
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.model_configs import read_config
 from exclip_desktop.models.towers.build import IMAGE_TOWERS, image_tower
 from exclip_desktop.models.towers.image_timm_maps import describe_size_misfit
+from exclip_desktop.models.transformers_folder import PREFIX
 
 TIMM_MODULES: Final = frozenset().union(*(tower.timm_modules for tower in IMAGE_TOWERS))
 """timm's modules all of whose networks have a tower."""
@@ -22,7 +23,7 @@ _UNBUILDABLE = (TypeError, ValueError, AssertionError, KeyError, AttributeError,
 
 def find_obstacle(schema: str) -> str:
     """Return why a model cannot be explained, empty where it can; ``schema`` is open_clip's name of it."""
-    config = open_clip.get_model_config(schema)
+    config = read_config(schema)
     return find_image_obstacle(config) or find_text_obstacle(schema, config)
 
 
@@ -80,7 +81,7 @@ def find_text_obstacle(schema: str, config: dict[str, Any]) -> str:
         return "open_clip itself cannot run its text encoder's pooling (max_pooler)"
     if text.get("tokenizer_mode"):
         return f"its tokenizer runs in a special mode (tokenizer_mode {text['tokenizer_mode']})"
-    if not tokenizer and not schema.startswith("local-dir:") and "siglip" in schema.lower():
+    if not tokenizer and not schema.startswith(("local-dir:", PREFIX)) and "siglip" in schema.lower():
         return "its tokenizer is a vocabulary that open_clip downloads from outside Hugging Face"
     if not tokenizer and (text.get("tokenizer_kwargs") or {}).get("reduction_mask"):
         return "its tokenizer drops words at random (reduction_mask)"

@@ -28,9 +28,9 @@ from exclip_desktop.models.towers.build import image_tower, text_tower
 from exclip_desktop.models.towers.tower_protocols import TextTower
 from exclip_desktop.models.weights.download import download, plan_download
 from exclip_desktop.models.weights.find import Source, find_source, identify, require_preprocess
-from exclip_desktop.models.weights.fingerprints import compute_fingerprint, compute_sha256
+from exclip_desktop.models.weights.fingerprints import compute_fingerprint
 from exclip_desktop.models.weights.fit import build_network, convert_names, find_misfit
-from exclip_desktop.models.weights.read import Weights, read_weights
+from exclip_desktop.models.weights.read import Weights, compute_weights_sha256, read_weights
 from exclip_desktop.models.weights.text_files import check_text_files, find_encoder, find_tokenizer
 
 
@@ -69,12 +69,15 @@ def load_model(
     )
     torch_device = choose_device(device)
     source, weights = read_source(name, pretrained, checkpoint, preprocess, fetch)
-    tokenizer, encoder = find_tokenizer(source.schema, source.folder), find_encoder(source.config(), source.folder)
+    tokenizer, encoder = (
+        find_tokenizer(source.schema, source.folder, source.sizes.context),
+        find_encoder(source.config(), source.folder),
+    )
     network, state = fit_weights(source, weights)
     network.load_state_dict(state)  # strictly: nothing is interpolated or left out
     image, text = image_tower(network.visual), text_tower(network)
     network = network.eval().requires_grad_(False).to(torch_device)
-    content, config = compute_sha256(source.weights), [source.config(), network.visual.preprocess_cfg]
+    content, config = compute_weights_sha256(source.weights), [source.config(), network.visual.preprocess_cfg]
     model = Model(
         name=source.name,
         weights=str(source.weights) if source.folder is None else source.weights.name,

@@ -1,12 +1,13 @@
 """Finds the source of a model: the bundled one, a folder, a checkpoint, or open_clip's cache."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import open_clip
+from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
@@ -14,6 +15,7 @@ from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, find_prepro
 from exclip_desktop.models.catalogue import (
     BUNDLED,
     CONFIG_FILE,
+    HF_WEIGHTS,
     bundled_folder,
     check_architecture,
     find_cached_weights,
@@ -22,10 +24,21 @@ from exclip_desktop.models.catalogue import (
     find_weights,
     installed_folder,
 )
+from exclip_desktop.models.model_configs import read_config
+from exclip_desktop.models.transformers_folder import (
+    CONFIG,
+    PREFIX,
+    convert_state,
+    derive_preprocess,
+    is_transformers_folder,
+    is_transformers_state,
+)
 from exclip_desktop.models.weights.fingerprints import compute_sha256, find_published
 from exclip_desktop.models.weights.fit import recognise_architectures
+from exclip_desktop.models.weights.positions import Sizes, read_sizes, refuse_other_sizes
 from exclip_desktop.models.weights.read import ENDINGS, Weights, read_weights
 
+ADAPTER_CONFIG: Final = "adapter_config.json"
 _DECIDING: Final = ("mean", "std", "interpolation", "resize_mode")
 
 
@@ -41,6 +54,7 @@ class Source:
         preprocess: open_clip's ``preprocess_cfg``; None where it is unknown.
         quick_gelu: whether the weights were trained with QuickGELU, whatever the architecture's config has.
         tag: open_clip's tag of the weights, or empty.
+        sizes: sizes of its pictures and captions, where the weights have others than the config.
         notes: sentences on how the source was found.
 
     """
@@ -52,12 +66,13 @@ class Source:
     preprocess: dict[str, Any] | None = None
     quick_gelu: bool = False
     tag: str = ""
+    sizes: Sizes = field(default_factory=Sizes)
     notes: tuple[str, ...] = ()
 
     def config(self) -> dict[str, Any]:
         """Return open_clip's config of the network."""
-        config: dict[str, Any] = open_clip.get_model_config(self.schema)
-        return {**config, "quick_gelu": True} if self.quick_gelu else config
+        config: dict[str, Any] = read_config(self.schema)
+        return self.sizes.apply({**config, "quick_gelu": True} if self.quick_gelu else config)
 
 
 def find_source(
@@ -119,7 +134,12 @@ def identify(source: Source, weights: Weights) -> Source:
 
     """
     source = replace(source, notes=(*source.notes, *weights.notes))
-    if source.folder is not None or source.tag:
+    if source.folder is not None:
+        sizes = read_sizes(source.config(), convert_state(weights.state))
+        config_file = CONFIG if source.schema.startswith(PREFIX) else CONFIG_FILE
+        refuse_other_sizes(sizes, source.config(), source.weights.name, config_file)
+        return source
+    if source.tag:
         return source
     known = [one for one in find_published(compute_sha256(source.weights)) if source.schema in ("", one.name)]
     if known:
@@ -127,7 +147,9 @@ def identify(source: Source, weights: Weights) -> Source:
         note = f"{file} holds the published weights of {one.name} ({one.tag})."
         known_source = replace(source, name=one.name, schema=one.name, tag=one.tag, notes=(*source.notes, note))
         return _complete_published(known_source, one.config, source.preprocess)
-    return _with_activation_note(source) if source.schema else _recognise(source, weights)
+    source = _with_activation_note(source) if source.schema else _recognise(source, weights)
+    sizes = read_sizes(source.config(), weights.state)
+    return replace(source, sizes=sizes, notes=(*source.notes, *sizes.describe(source.weights.name)))
 
 
 def _with_activation_note(source: Source) -> Source:
@@ -157,7 +179,12 @@ def require_preprocess(source: Source) -> dict[str, Any]:
 
 
 def _recognise(source: Source, weights: Weights) -> Source:
+    if is_adapter(weights.state):
+        raise adapter_error(source.weights.name)
     file, names = source.weights.name, recognise_architectures(weights.state)
+    if not names and is_transformers_state(weights.state):
+        message = f"The weights in {file} are in the layout of transformers' CLIPModel."
+        raise ModelError(message, "Give the folder with its config.json.")
     if not names:
         message = f"The weights in {file} fit none of open_clip's architectures."
         raise ModelError(message, Remedy.CHOOSE_CONFIG_FOLDER, file=CONFIG_FILE)
@@ -170,6 +197,10 @@ def _recognise(source: Source, weights: Weights) -> Source:
 
 def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source:
     folder = find_snapshot(path)
+    if (folder / ADAPTER_CONFIG).is_file() and not (folder / CONFIG_FILE).is_file():
+        raise adapter_error(folder.name)
+    if not (folder / CONFIG_FILE).is_file() and is_transformers_folder(folder):
+        return _read_transformers(name, folder, chosen)
     if not (folder / CONFIG_FILE).is_file():
         raise ModelError(f"The folder {folder} has no {CONFIG_FILE}.", Remedy.CHOOSE_MODEL_FOLDER)
     weights = find_weights(folder)
@@ -177,6 +208,28 @@ def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source
         raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors into the folder.")
     own = _read_preprocess(folder)
     return Source(name, f"local-dir:{folder}", weights, folder, _resolve_preprocess(name, own, chosen))
+
+
+def is_adapter(state: Mapping[str, Tensor]) -> bool:
+    """Return whether weights are those of an adapter (LoRA), which change a model's weights."""
+    return bool(state) and all("lora_" in name for name in state)
+
+
+def adapter_error(name: str) -> ModelError:
+    """Return the error of an adapter that is opened without its model."""
+    return ModelError(
+        f"{name} is an adapter (LoRA), not a model.",
+        "Merge it into its model first: merge_and_unload() of peft, then save_pretrained().",
+    )
+
+
+def _read_transformers(name: str, folder: Path, chosen: dict[str, Any] | None) -> Source:
+    """Return the source of a folder of transformers."""
+    weights = find_weights(folder)
+    if weights is None:
+        raise ModelError(f"The folder {folder} has no weights.", f"Put {HF_WEIGHTS[0]} into the folder.")
+    preprocess = _resolve_preprocess(name, derive_preprocess(folder), chosen)
+    return Source(name, f"{PREFIX}{folder}", weights, folder, preprocess)
 
 
 def _read_preprocess(folder: Path) -> dict[str, Any] | None:
@@ -215,7 +268,7 @@ def _complete_published(source: Source, config: dict[str, Any], chosen: dict[str
     """Return the source with preprocessing and QuickGELU from open_clip's list."""
     quick = bool(config.get("quick_gelu"))
     notes = source.notes
-    if quick and not open_clip.get_model_config(source.schema).get("quick_gelu"):
+    if quick and not read_config(source.schema).get("quick_gelu"):
         notes += (
             f"These weights were trained with QuickGELU, which {source.schema} lacks; the network is built with it.",
         )

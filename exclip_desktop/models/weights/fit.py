@@ -15,6 +15,8 @@ from open_clip.model import CLIP, CustomTextCLIP, convert_to_custom_text_state_d
 from torch import Tensor, nn
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.transformers_folder import convert_state
+from exclip_desktop.models.weights.positions import read_sizes
 from exclip_desktop.models.weights.text_files import find_encoder
 
 FILLERS = ("normal_", "uniform_", "trunc_normal_", "kaiming_uniform_", "xavier_uniform_")  # of torch.nn.init
@@ -67,7 +69,7 @@ def _skip_initialisation() -> Iterator[None]:
 
 def convert_names(network: Any, state: State) -> dict[str, Tensor]:
     """Return weights under the names of ``network``, converted from the other layouts that open_clip knows."""
-    result: dict[str, Tensor] = convert_state_dict(network, dict(state))
+    result: dict[str, Tensor] = convert_state_dict(network, convert_state(state))
     if "positional_embedding" in result and not hasattr(network, "positional_embedding"):
         result = convert_to_custom_text_state_dict(result)
     for name in ("logit_scale", "logit_bias"):  # a number, or a list of one
@@ -134,7 +136,7 @@ def _has_shape(state: State, name: str, shape: tuple[int, ...]) -> bool:
 
 def _fits(name: str, config: dict[str, Any], state: State) -> bool:
     try:
-        network = build_network(name, config, "meta")
+        network = build_network(name, read_sizes(config, state).apply(config), "meta")
         return not find_misfit(network, convert_names(network, state))
     except (ModelError, *_UNBUILDABLE):
         return False  # such as a Hugging Face text encoder whose config is not on this computer

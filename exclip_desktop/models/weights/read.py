@@ -1,33 +1,46 @@
 """Reads weights files; a file that could run code is not opened."""
 
+import argparse
 import hashlib
 import io
+import json
 import pickle
+import re
 import struct
 import warnings
 import zipfile
-from collections.abc import Mapping
+from _codecs import encode
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Final
 
+import numpy as np
 import torch
+from numpy._core.multiarray import scalar
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
-from exclip_desktop.models.weights.fingerprints import OPENAI_SHA256
+from exclip_desktop.models.weights.checkpoint_state import choose_state
+from exclip_desktop.models.weights.fingerprints import OPENAI_SHA256, compute_sha256
 
-ENDINGS = (".safetensors", ".pt", ".pth", ".bin")
+ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+INDEX = ".index.json"  # of weights in several files
 # Errors of the readers of weights on other files; the restricted unpickler raises any of them.
 _UNREADABLE = (SafetensorError, struct.error, RuntimeError, OSError, EOFError, ValueError, LookupError, AttributeError)
+_GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
+HARMLESS: Final[list[Any]] = [
+    *(argparse.Namespace, SimpleNamespace, OrderedDict, defaultdict),
+    *(np.dtype, np.ndarray, np.float64, np.float32, np.int64, np.int32, np.bool_),
+    *(type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64, np.int32, np.bool_)),
+    *((scalar, name) for name in ("numpy._core.multiarray.scalar", "numpy.core.multiarray.scalar")),
+    *((encode, "_codecs.encode"),),
+]
+"""What training programs store beside weights; making these objects runs nothing."""
 _POINTER = b"version https://git-lfs"
-_UNAVERAGED = ("state_dict", "model_state_dict", "model")
-_AVERAGED = ("state_dict_ema", "model_ema", "ema", "ema_state_dict")
-_WRAPPERS = ("module.", "model.")  # prefixes of DataParallel and of training programs
-_COMPILED = "_orig_mod."  # a prefix of torch.compile
-_SIZES = ("input_resolution", "context_length", "vocab_size")  # numbers beside the weights in OpenAI's archives
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +60,41 @@ def read_weights(path: Path) -> Weights:
         ModelError: the file is damaged, holds no weights, may not be read, or opening it could run code.
 
     """
-    state, notes = _choose_state(_open(path), path.name)
-    return Weights(_remove_prefixes(state), notes)
+    state, notes = choose_state(_open(path), path.name)
+    return Weights(state, notes)
+
+
+def list_files(path: Path) -> list[Path]:
+    """Return the files that hold weights: the file itself, or those that an index of shards names.
+
+    Raises:
+        ModelError: the index cannot be read, or names files outside of its folder.
+
+    """
+    if not path.name.endswith(INDEX):
+        return [path]
+    try:
+        names = sorted(set(json.loads(path.read_text("utf-8"))["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path.name} cannot be read as an index of weights.", "Fetch it again.") from error
+    files = [path.with_name(name) for name in names if isinstance(name, str) and Path(name).name == name]
+    if len(files) < len(names) or not files:
+        raise ModelError(f"{path.name} names files outside of its folder.", "Fetch the model again.")
+    missing = next((file for file in files if not file.is_file()), None)
+    if missing is not None:
+        raise ModelError(f"{missing.name}, a part of the weights, is missing.", "Fetch all parts.")
+    return files
+
+
+def count_bytes(path: Path) -> int:
+    """Return the size of a file of weights, or of all its shards."""
+    return sum(file.stat().st_size for file in list_files(path))
+
+
+def compute_weights_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file of weights, or of those of its shards, one after the other."""
+    digests = [compute_sha256(file) for file in list_files(path)]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def is_torchscript(path: Path) -> bool:
@@ -60,6 +106,9 @@ def is_torchscript(path: Path) -> bool:
 
 
 def _open(path: Path) -> Any:
+    files = list_files(path)
+    if files != [path]:
+        return {name: value for file in files for name, value in _open(file).items()}
     try:
         if path.stat().st_size == 0:
             raise ModelError(f"{path.name} is empty.", "Fetch it again.")
@@ -67,7 +116,8 @@ def _open(path: Path) -> Any:
             return load_file(path)
         if is_torchscript(path):
             return _read_archive(path)
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        with torch.serialization.safe_globals(HARMLESS):
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except PermissionError as error:
         raise ModelError(
             f"{path} cannot be read: permission denied.", "Ask for permission, or copy the file."
@@ -75,7 +125,9 @@ def _open(path: Path) -> Any:
     except pickle.UnpicklingError as error:
         if "Unsupported operand" in str(error):  # not a pickle, such as a web page saved under that name
             raise _damage_error(path) from error
-        raise _unsafe_error(f"{path.name} holds more than weights") from error
+        found = _GLOBAL.search(str(error))
+        held = f", an object of the type {found[1]}" if found else ""
+        raise _unsafe_error(f"{path.name} holds more than weights{held}") from error
     except _UNREADABLE as error:
         raise _damage_error(path) from error
 
@@ -104,32 +156,4 @@ def _read_archive(path: Path) -> dict[str, Tensor]:
         warnings.filterwarnings("ignore", message=".*torch.jit.load.*")  # torch deprecates the format
         program = torch.jit.load(io.BytesIO(data), map_location="cpu")  # type: ignore[no-untyped-call]
     state: dict[str, Tensor] = program.state_dict()
-    return {name: value for name, value in state.items() if name not in _SIZES}
-
-
-def _choose_state(loaded: Any, file: str) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Return the weights among a checkpoint's entries, and a note where there was a choice."""
-    if _is_state(loaded):
-        return dict(loaded), ()
-    entries = loaded if isinstance(loaded, Mapping) else {}
-    raw, averaged = ([n for n in names if _is_state(entries.get(n))] for names in (_UNAVERAGED, _AVERAGED))
-    if raw and averaged:
-        note = f"{file} also holds averaged weights ({averaged[0]}); the others ({raw[0]}) were chosen."
-        return dict(entries[raw[0]]), (note,)
-    if raw:
-        return dict(entries[raw[0]]), ()
-    if averaged:
-        return dict(entries[averaged[0]]), (f"{file} holds averaged weights (EMA) only; they were chosen.",)
-    held = ", ".join(map(str, list(entries)[:5])) or type(loaded).__name__
-    raise ModelError(f"{file} holds no known weights, but: {held}.", "Give a checkpoint with a state_dict.")
-
-
-def _is_state(value: Any) -> bool:
-    return isinstance(value, Mapping) and bool(value) and all(isinstance(held, Tensor) for held in value.values())
-
-
-def _remove_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    state = {name.replace(_COMPILED, ""): value for name, value in state.items()}
-    while wrapper := next((one for one in _WRAPPERS if all(name.startswith(one) for name in state)), ""):
-        state = {name.removeprefix(wrapper): value for name, value in state.items()}
-    return state
+    return dict(state)

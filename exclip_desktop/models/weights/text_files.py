@@ -7,12 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import open_clip
 from huggingface_hub import try_to_load_from_cache
 from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH, HFTokenizer
 
 from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import expand_home, is_dir
+from exclip_desktop.models.model_configs import make_own_tokenizer, read_config
 from exclip_desktop.models.towers.text_hf import FAMILIES
 
 TOKENIZER_FILES = (
@@ -35,21 +35,24 @@ class Encoder:
     config: dict[str, Any]
 
 
-def find_tokenizer(schema: str, folder: Path | None) -> Any:
+def find_tokenizer(schema: str, folder: Path | None, context: int | None = None) -> Any:
     """Return open_clip's tokenizer of a model; ``schema`` is open_clip's name of it. Does not use the network.
+
+    ``context`` is the number of tokens that it reads; None: that of the config.
 
     Raises:
         ModelError: its files are not on this computer or cannot be read, or transformers is not installed.
 
     """
-    text = open_clip.get_model_config(schema)["text_cfg"]
+    text = read_config(schema)["text_cfg"]
     name = text.get("hf_tokenizer_name")
     if not name:
-        return open_clip.get_tokenizer(schema)
+        return make_own_tokenizer(schema, context)
     place = _find_files(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
+    length = context or text.get("context_length", DEFAULT_CONTEXT_LENGTH)
     options = (text.get("tokenizer_kwargs") or {}) | {"local_files_only": True, "trust_remote_code": False}
     try:
-        return HFTokenizer(str(place), context_length=text.get("context_length", DEFAULT_CONTEXT_LENGTH), **options)
+        return HFTokenizer(str(place), context_length=length, **options)
     except Exception as error:  # the tokenizers package raises bare ones
         raise ModelError(
             f"The tokenizer {name} in {place} cannot be read: {error}.", "Fetch all of its files again."

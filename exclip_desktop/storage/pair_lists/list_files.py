@@ -125,7 +125,7 @@ def _names_pictures(source: ListSource) -> bool:
 
 def _locate(pair: ListedPair, finder: PictureFinder) -> ListedPair:
     """Return the pair with the paths of existing files; what is missing stays as the list writes it."""
-    picture, mask = finder.find(pair.picture), finder.find(pair.mask)
+    picture, mask = finder.find(pair.picture), finder.find(pair.mask) if pair.mask else ""
     return pair if (picture, mask) == (pair.picture, pair.mask) else replace(pair, picture=picture, mask=mask)
 
 

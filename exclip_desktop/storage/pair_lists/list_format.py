@@ -89,7 +89,10 @@ def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Itera
     if not isinstance(picture, str) or not picture:
         yield ListNote(place, "no picture is named; left out.")
         return
-    captions = [_caption(one) for one in (captions if isinstance(captions, list) else [captions])] or [""]
+    if isinstance(captions, str):
+        captions = [captions]  # the usual case, without a call
+    else:
+        captions = [_caption(one) for one in (captions if isinstance(captions, list) else [captions])] or [""]
     key, label, mask = _text(record.get("id")) or default_id, _text(record.get("label")), _text(record.get("mask"))
     try:
         "".join((picture, key, label, mask, *captions)).encode()

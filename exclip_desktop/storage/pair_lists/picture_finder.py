@@ -26,7 +26,9 @@ class PictureFinder:
 
     def __init__(self, folder: Path, places: Sequence[str] = ()) -> None:
         self._folder = folder
-        self._places = list(dict.fromkeys(("", *places, *USUAL_PLACES)))
+        usual = dict.fromkeys((*places, *USUAL_PLACES))
+        self._places = ["", *(place for place in usual if os.path.isdir(folder / place))]
+        self._found: dict[str, str] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
         self._home = ""  # where the last picture was found: missing ones are expected there, too
@@ -37,6 +39,11 @@ class PictureFinder:
         Tried in this order: the path as it is written; ``file://`` removed; backslashes as slashes; percent signs
         decoded; and, for a path of another computer, its file name alone.
         """
+        if written not in self._found:
+            self._found[written] = self._find(written)
+        return self._found[written]
+
+    def _find(self, written: str) -> str:
         if not written or is_address(written):
             return written
         forms = list(_forms(written))
@@ -67,10 +74,10 @@ class PictureFinder:
         return None
 
     def _exists(self, path: str) -> bool:
-        folder, name = os.path.split(os.path.expanduser(path))
+        folder, slash, name = path.rpartition("/")
         if folder not in self._names:
             try:
-                self._names[folder] = frozenset(os.listdir(self._folder / folder))
+                self._names[folder] = frozenset(os.listdir(self._folder / expand_home(folder or slash)))
             except (OSError, ValueError):
                 self._names[folder] = frozenset()
         return name in self._names[folder]

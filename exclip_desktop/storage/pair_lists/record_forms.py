@@ -26,6 +26,9 @@ SizeOf = Callable[[str], Size]
 
 def convert_record(record: Record, size_of: SizeOf) -> Iterator[Record]:
     """Yield the records of one record of any known form; boxes that cannot be read stay, for the reader to name."""
+    if not any(isinstance(value, list | dict) or str(value).startswith("[{") for value in record.values()):
+        yield from _hard_negative(record, size_of) if "negative_caption" in record else (record,)
+        return
     for is_form, convert in FORMS:
         if is_form(record):
             yield from convert(record, size_of)

@@ -13,7 +13,14 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_address
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
-from exclip_desktop.storage.pair_lists.list_format import NAMES, Entry, ListFormat, PairReader, find_columns
+from exclip_desktop.storage.pair_lists.list_format import (
+    NAMES,
+    Entry,
+    ListFormat,
+    PairReader,
+    find_columns,
+    read_record,
+)
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.regions import region_to_value
 
@@ -178,6 +185,8 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
         # strict: an open quote swallows the lines after it, and that is an error then.
         rows = csv.reader(file, delimiter=layout.separator, strict=True, skipinitialspace=layout.spaced)
         to_record = _make_converter(layout)
+        fields = [(field, layout.names.index(name)) for field, name in layout.columns.items()]
+        is_plain = _make_test(layout)
         number = 0
         while True:
             line = layout.line + rows.line_num + 1  # where the row starts; a caption may have several lines
@@ -194,14 +203,31 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
             if not row or tuple(row) == layout.names:
                 continue
             number += 1
-            record, note = to_record(row)
             swallowed = layout.line + rows.line_num - line
+            if is_plain(row) and not swallowed:  # most rows of most lists, in a third of the time
+                yield from read_record({field: row[at] for field, at in fields}, place, str(number))
+                continue
+            record, note = to_record(row)
             if record is not None and swallowed and _holds_rows(row, layout):
                 record, note = None, f"a quote is left open until line {line + swallowed}; left out. Close the quote."
             if note:
                 yield ListNote(place, note, "columns")
-            if record is not None:
-                yield from read_object(record, place, str(number), source.finder.size_of)
+            if record is None:
+                continue
+            yield from read_object(record, place, str(number), source.finder.size_of)
+
+
+def _make_test(layout: Layout) -> Callable[[list[str]], bool]:
+    """Return a function that tells whether a row has one cell per column, and no cell is JSON or padded."""
+    count = len(layout.names)
+    never = layout.spaced or "boxes" in layout.columns or "negative_caption" in layout.names
+    if never:
+        return lambda row: False
+
+    def is_plain(row: list[str]) -> bool:
+        return len(row) == count and not [cell for cell in row if cell[:1] == "["]
+
+    return is_plain
 
 
 def _make_converter(layout: Layout) -> Callable[[list[str]], tuple[dict[str, Any] | None, str]]:

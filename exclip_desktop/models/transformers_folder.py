@@ -1,0 +1,323 @@
+"""Folders of Hugging Face's transformers, CLIP and SigLIP, as open_clip's config, weights and preprocessing.
+
+Both have the same networks as open_clip's, under other names: the config is derived, and weights are renamed.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import timm
+import torch
+from timm.models import register_model
+from timm.models.vision_transformer import VisionTransformer
+from torch import Tensor
+
+from exclip_desktop.core.errors import ModelError, Remedy
+
+PREFIX: Final = "transformers:"
+"""Start of the schema of such a folder, as ``local-dir:`` is that of open_clip's folders."""
+CONFIG, PREPROCESSORS = "config.json", ("preprocessor_config.json", "processor_config.json")
+STATE_MARKS: Final = ("vision_model.embeddings.patch_embedding.weight", "text_model.embeddings.token_embedding.weight")
+CLIP_TEXT: Final = {
+    **{"hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 12, "num_attention_heads": 8},
+    **{"vocab_size": 49408, "max_position_embeddings": 77, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5},
+    **{"eos_token_id": 49407},
+}
+CLIP_VISION: Final = {
+    **{"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
+    **{"image_size": 224, "patch_size": 32, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5},
+}
+SIGLIP_TEXT: Final = {
+    **{"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
+    **{"vocab_size": 32000, "max_position_embeddings": 64, "hidden_act": "gelu_pytorch_tanh", "layer_norm_eps": 1e-6},
+}
+SIGLIP_VISION: Final = {**SIGLIP_TEXT, "image_size": 224, "patch_size": 16}
+"""Values of transformers where a config leaves them out, as published configs do."""
+LEGACY_EOS: Final = 2  # in old configs, which pool at the largest id, as open_clip does
+INTERPOLATIONS: Final = {0: "nearest", 2: "bilinear", 3: "bicubic"}  # Pillow's numbers, as ``resample`` has them
+BLOCK_NAMES: Final = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
+TRUNK_NAMES: Final = {"layer_norm1": "norm1", "layer_norm2": "norm2", "mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2"}
+
+State = Mapping[str, Tensor]
+Config = dict[str, Any]
+
+
+def is_transformers_folder(folder: Path) -> bool:
+    """Return whether a folder holds a model of transformers, of any family."""
+    return "model_type" in _read_json(folder / CONFIG)
+
+
+def is_transformers_state(state: State) -> bool:
+    """Return whether weights have the names of transformers' CLIP or SigLIP."""
+    return all(name in state for name in STATE_MARKS)
+
+
+def derive_config(folder: Path) -> Config:
+    """Return open_clip's config of the model in a folder.
+
+    Raises:
+        ModelError: the config cannot be read, or is of a family that cannot be explained.
+
+    """
+    own = _read_json(folder / CONFIG)
+    family = own.get("model_type")
+    derive = {"clip": _derive_clip, "siglip": _derive_siglip}.get(str(family))
+    if derive is None:
+        more = " Its pictures have no fixed size." if family == "siglip2" else ""
+        raise ModelError(
+            f'{folder.name} is a model of transformers of the family "{family}", which cannot be explained.{more}',
+            Remedy.CHOOSE_OTHER_MODEL,
+        )
+    try:
+        return derive(own, folder)
+    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError) as error:
+        raise ModelError(f"{folder / CONFIG} cannot be read: {error}.", "Fetch it again.") from error
+
+
+def _derive_clip(own: Config, _: Path) -> Config:
+    text, vision = _part(own, "text_config", CLIP_TEXT), _part(own, "vision_config", CLIP_VISION)
+    acts = {text["hidden_act"], vision["hidden_act"]}
+    if acts not in ({"quick_gelu"}, {"gelu"}):
+        raise ValueError(f"its activations are {', '.join(sorted(acts))}")
+    if text["eos_token_id"] not in (LEGACY_EOS, text["vocab_size"] - 1):
+        raise ValueError(f"its end token is {text['eos_token_id']}, not the last of its vocabulary")
+    return {
+        "embed_dim": own.get("projection_dim", 512),
+        "quick_gelu": acts == {"quick_gelu"},
+        "vision_cfg": {
+            "image_size": vision["image_size"],
+            "patch_size": vision["patch_size"],
+            "layers": vision["num_hidden_layers"],
+            "width": vision["hidden_size"],
+            "head_width": vision["hidden_size"] // vision["num_attention_heads"],
+            "mlp_ratio": vision["intermediate_size"] / vision["hidden_size"],
+            "norm_kwargs": {"eps": vision["layer_norm_eps"]},
+        },
+        "text_cfg": {
+            "context_length": text["max_position_embeddings"],
+            "vocab_size": text["vocab_size"],
+            "layers": text["num_hidden_layers"],
+            "width": text["hidden_size"],
+            "heads": text["num_attention_heads"],
+            "mlp_ratio": text["intermediate_size"] / text["hidden_size"],
+            "norm_kwargs": {"eps": text["layer_norm_eps"]},
+        },
+    }
+
+
+def _derive_siglip(own: Config, folder: Path) -> Config:
+    text, vision = _part(own, "text_config", SIGLIP_TEXT), _part(own, "vision_config", SIGLIP_VISION)
+    trunk = Trunk(
+        width=vision["hidden_size"],
+        depth=vision["num_hidden_layers"],
+        heads=vision["num_attention_heads"],
+        patch=vision["patch_size"],
+        size=vision["image_size"],
+        hidden=vision["intermediate_size"],
+        act=_act(vision["hidden_act"]),
+        eps=vision["layer_norm_eps"],
+    )
+    return {
+        "embed_dim": vision["hidden_size"],
+        "init_logit_bias": -10,
+        "custom_text": True,
+        "vision_cfg": {
+            "image_size": vision["image_size"],
+            "timm_model_name": trunk.register(),
+            "timm_model_pretrained": False,
+            "timm_pool": "map",
+            "timm_proj": "none",
+        },
+        "text_cfg": {
+            "context_length": text["max_position_embeddings"],
+            "vocab_size": text["vocab_size"],
+            "hf_tokenizer_name": str(folder),
+            "tokenizer_kwargs": {"clean": "canonicalize"},
+            "layers": text["num_hidden_layers"],
+            "width": text["hidden_size"],
+            "heads": text["num_attention_heads"],
+            "mlp_ratio": text["intermediate_size"] / text["hidden_size"],
+            "no_causal_mask": True,
+            "proj_bias": True,
+            "pool_type": "last",
+            "norm_kwargs": {"eps": text["layer_norm_eps"]},
+            "act_kwargs": {"approximate": "tanh"} if _act(text["hidden_act"]) == "gelu_tanh" else {},
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """Sizes of SigLIP's image encoder, which timm builds under a name of their own."""
+
+    width: int
+    depth: int
+    heads: int
+    patch: int
+    size: int
+    hidden: int
+    act: str
+    eps: float
+
+    def register(self) -> str:
+        """Tell timm the network of these sizes, once; return its name."""
+        sizes = (self.width, self.depth, self.heads, self.patch, self.size, self.hidden)
+        name = f"siglip_{'_'.join(map(str, sizes))}_{self.act}_{self.eps:g}"
+        if not timm.is_model(name):
+
+            def build(pretrained: bool = False, **options: Any) -> VisionTransformer:
+                for unused in ("pretrained_cfg", "pretrained_cfg_overlay", "cache_dir"):
+                    options.pop(unused, None)
+                return VisionTransformer(**{**self._arguments(), **options})
+
+            build.__name__ = name
+            register_model(build)
+        return name
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "img_size": self.size,
+            "patch_size": self.patch,
+            "embed_dim": self.width,
+            "depth": self.depth,
+            "num_heads": self.heads,
+            "mlp_ratio": self.hidden / self.width,
+            "act_layer": self.act,
+            "norm_layer": partial(torch.nn.LayerNorm, eps=self.eps),
+            "class_token": False,
+            "global_pool": "map",
+            "num_classes": 0,
+        }
+
+
+def _act(name: str) -> str:
+    if name not in ("gelu", "gelu_pytorch_tanh"):
+        raise ValueError(f"its activation is {name}")
+    return "gelu_tanh" if name == "gelu_pytorch_tanh" else "gelu"
+
+
+def _part(own: Config, name: str, usual: Config) -> Config:
+    """Return one side's config, completed; old ones have it once more under ``…_dict``."""
+    return {**usual, **(own.get(name) or {}), **(own.get(f"{name}_dict") or {})}
+
+
+def derive_preprocess(folder: Path) -> Config | None:
+    """Return open_clip's ``preprocess_cfg`` of a folder; None where it has no mean and deviation.
+
+    Raises:
+        ModelError: its preprocessing is none that open_clip has.
+
+    """
+    values: Config = {}
+    for name in PREPROCESSORS:
+        found = _read_json(folder / name)
+        values = found.get("image_processor", found) or values
+        if "image_mean" in values:
+            break
+    if "image_mean" not in values or "image_std" not in values:
+        return None
+    interpolation = INTERPOLATIONS.get(values.get("resample", 3))
+    size, crop = values.get("size"), values.get("crop_size")
+    crops = bool(values.get("do_center_crop", crop is not None))
+    shortest = size.get("shortest_edge") if isinstance(size, dict) else size
+    cropped = crop.get("height") if isinstance(crop, dict) else crop
+    if interpolation is None or (crops and shortest is not None and shortest != cropped):
+        raise ModelError(
+            f"{folder.name} preprocesses pictures in a way that is not known here: it resizes to {shortest} and "
+            f"crops to {cropped}.",
+            Remedy.CHOOSE_OTHER_MODEL,
+        )
+    return {
+        "mean": list(values["image_mean"]),
+        "std": list(values["image_std"]),
+        "interpolation": interpolation,
+        "resize_mode": "shortest" if crops else "squash",
+    }
+
+
+def _read_json(path: Path) -> Config:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def convert_state(state: State) -> dict[str, Tensor]:
+    """Return weights of transformers' CLIP or SigLIP under open_clip's names; others are unchanged."""
+    if not is_transformers_state(state):
+        return dict(state)
+    state = {name: value for name, value in state.items() if not name.endswith("position_ids")}
+    is_clip = "visual_projection.weight" in state
+    return dict(_convert_clip(state) if is_clip else _convert_siglip(state))
+
+
+def _convert_clip(state: State) -> Iterator[tuple[str, Tensor]]:
+    names = {
+        "vision_model.embeddings.class_embedding": "visual.class_embedding",
+        "vision_model.embeddings.patch_embedding.weight": "visual.conv1.weight",
+        "vision_model.embeddings.position_embedding.weight": "visual.positional_embedding",
+        "vision_model.pre_layrnorm": "visual.ln_pre",
+        "vision_model.post_layernorm": "visual.ln_post",
+        "text_model.embeddings.token_embedding.weight": "token_embedding.weight",
+        "text_model.embeddings.position_embedding.weight": "positional_embedding",
+        "text_model.final_layer_norm": "ln_final",
+    }
+    rest = dict(state)
+    yield from _take_blocks(rest, "vision_model.", "visual.transformer.resblocks.", BLOCK_NAMES, "in_proj_{}")
+    yield from _take_blocks(rest, "text_model.", "transformer.resblocks.", BLOCK_NAMES, "in_proj_{}")
+    yield "visual.proj", rest.pop("visual_projection.weight").T.contiguous()
+    yield "text_projection", rest.pop("text_projection.weight").T.contiguous()
+    yield from _rename(rest, names)
+
+
+def _convert_siglip(state: State) -> Iterator[tuple[str, Tensor]]:
+    names = {
+        "vision_model.embeddings.patch_embedding": "visual.trunk.patch_embed.proj",
+        "vision_model.post_layernorm": "visual.trunk.norm",
+        "vision_model.head.probe": "visual.trunk.attn_pool.latent",
+        "vision_model.head.attention.out_proj": "visual.trunk.attn_pool.proj",
+        "vision_model.head.layernorm": "visual.trunk.attn_pool.norm",
+        "vision_model.head.mlp": "visual.trunk.attn_pool.mlp",
+        "text_model.embeddings.token_embedding": "text.token_embedding",
+        "text_model.embeddings.position_embedding.weight": "text.positional_embedding",
+        "text_model.final_layer_norm": "text.ln_final",
+        "text_model.head": "text.text_projection",
+    }
+    rest = dict(state)
+    yield from _take_blocks(rest, "vision_model.", "visual.trunk.blocks.", TRUNK_NAMES, "qkv.{}")
+    yield from _take_blocks(rest, "text_model.", "text.transformer.resblocks.", BLOCK_NAMES, "in_proj_{}")
+    yield "visual.trunk.pos_embed", rest.pop("vision_model.embeddings.position_embedding.weight")[None]
+    for kind in ("weight", "bias"):
+        pooled = rest.pop(f"vision_model.head.attention.in_proj_{kind}")
+        width = len(pooled) // 3
+        yield f"visual.trunk.attn_pool.q.{kind}", pooled[:width]
+        yield f"visual.trunk.attn_pool.kv.{kind}", pooled[width:]
+    yield from _rename(rest, names)
+
+
+def _take_blocks(
+    rest: dict[str, Tensor], start: str, target: str, names: Mapping[str, str], joined: str
+) -> Iterator[tuple[str, Tensor]]:
+    """Yield a tower's blocks under open_clip's or timm's names, and remove them; query, key and value are joined."""
+    blocks = f"{start}encoder.layers."
+    out = "attn.out_proj" if joined.startswith("in_proj") else "attn.proj"
+    for name in [name for name in rest if name.startswith(blocks)]:
+        layer, _, part = name.removeprefix(blocks).partition(".")
+        module, _, kind = part.rpartition(".")
+        if module == "self_attn.q_proj":
+            parts = [rest.pop(f"{blocks}{layer}.self_attn.{one}_proj.{kind}") for one in "qkv"]
+            yield f"{target}{layer}.attn.{joined.format(kind)}", torch.cat(parts)
+        elif module not in ("self_attn.k_proj", "self_attn.v_proj"):
+            own = out if module == "self_attn.out_proj" else names.get(module, module)
+            yield f"{target}{layer}.{own}.{kind}", rest.pop(name)
+
+
+def _rename(rest: State, names: Mapping[str, str]) -> Iterator[tuple[str, Tensor]]:
+    for name, value in rest.items():
+        start = next((one for one in names if name == one or name.startswith(f"{one}.")), "")
+        yield names[start] + name.removeprefix(start) if start else name, value

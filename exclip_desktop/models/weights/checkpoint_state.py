@@ -1,0 +1,109 @@
+"""Finds a model's weights among the entries of a checkpoint: in training programs' entries, under their prefixes."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.text.number_format import format_count
+
+UNAVERAGED: Final = ("state_dict", "model_state_dict", "model", "module", "net", "network", "student", "weights")
+AVERAGED: Final = ("state_dict_ema", "model_ema", "ema", "ema_state_dict", "module_ema")
+COMPILED: Final = "_orig_mod."  # a prefix of torch.compile
+PREFIXES: Final = ("", "module.", "model.", "net.", "student.", "clip.", "clip_model.", "model.clip.")
+"""Preferred prefixes, where several of a checkpoint's models fit."""
+SIZES: Final = (
+    "input_resolution",
+    "context_length",
+    "vocab_size",
+)  # OpenAI's archives have them
+SCALE: Final = "logit_scale"  # every CLIP has it
+TOWERS: Final = ("visual.", "vision_model.")
+LONG_POSITIONS: Final = 20  # Long-CLIP keeps the first positions, and trains the others
+NAMED: Final = 3  # of the weights that are left out
+
+State = dict[str, Tensor]
+
+
+def choose_state(loaded: Any, file: str) -> tuple[State, tuple[str, ...]]:
+    """Return a model's weights in a checkpoint, under their own names, and notes on what was chosen and left out.
+
+    Averaged weights (EMA) are taken only where there are no others.
+
+    Raises:
+        ModelError: the checkpoint holds no weights.
+
+    """
+    entries, notes = _choose_entry(loaded, file)
+    state = {
+        str(name).replace(COMPILED, ""): value
+        for name, value in entries.items()
+        if isinstance(value, Tensor) and name not in SIZES
+    }
+    prefix, more = _choose_prefix(state, file)
+    chosen = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    return _merge_long_positions(chosen), (*notes, *more)
+
+
+def _choose_entry(loaded: Any, file: str) -> tuple[Mapping[Any, Any], tuple[str, ...]]:
+    """Return the entry with the weights, and a note where there was a choice."""
+    if _is_state(loaded):
+        return loaded, ()
+    entries = loaded if isinstance(loaded, Mapping) else {}
+    raw, averaged = ([name for name in names if _is_state(entries.get(name))] for names in (UNAVERAGED, AVERAGED))
+    if raw and averaged:
+        note = f"{file} also holds averaged weights ({averaged[0]}); the others ({raw[0]}) were chosen."
+        return entries[raw[0]], (note,)
+    if raw:
+        return entries[raw[0]], ()
+    if averaged:
+        return entries[averaged[0]], (f"{file} holds averaged weights (EMA) only; they were chosen.",)
+    held = ", ".join(map(str, list(entries)[:5])) or type(loaded).__name__
+    raise ModelError(f"{file} holds no known weights, but: {held}.", "Give a checkpoint with a state_dict.")
+
+
+def _is_state(value: Any) -> bool:
+    """Return whether a value holds tensors by name; numbers beside them, such as sizes, do not matter."""
+    return (
+        isinstance(value, Mapping)
+        and any(isinstance(held, Tensor) for held in value.values())
+        and all(isinstance(held, Tensor | int | float | str | None) for held in value.values())
+    )
+
+
+def _choose_prefix(state: State, file: str) -> tuple[str, tuple[str, ...]]:
+    """Return the prefix of the model's weights, and notes on other models and other weights beside them."""
+    prefixes = [name.removesuffix(SCALE) for name in state if name.endswith(SCALE)]
+    fitting = [one for one in prefixes if any(name.startswith(f"{one}{tower}") for name in state for tower in TOWERS)]
+    if not fitting:
+        return _common_wrapper(state), ()
+    chosen = min(fitting, key=lambda one: (PREFIXES.index(one) if one in PREFIXES else len(PREFIXES), one))
+    others = [one for one in fitting if one != chosen]
+    notes = []
+    if others:
+        found = ", ".join(one or "no prefix" for one in sorted((chosen, *others)))
+        notes.append(f"{file} holds {len(fitting)} models ({found}); {chosen or 'the one without a prefix'} was taken.")
+    rest = [name for name in state if not name.startswith((chosen, *others) if chosen else tuple(others) or "\0")]
+    if chosen and rest:
+        named = ", ".join(rest[:NAMED]) + (", …" if len(rest) > NAMED else "")
+        notes.append(f"{file} holds {format_count(len(rest), 'value')} of other parts ({named}), which were left out.")
+    return chosen, tuple(notes)
+
+
+def _common_wrapper(state: State) -> str:
+    """Return the prefix of wrappers that all names share."""
+    prefix = ""
+    while wrapper := next((one for one in PREFIXES[1:] if all(n.startswith(f"{prefix}{one}") for n in state)), ""):
+        prefix += wrapper
+    return prefix
+
+
+def _merge_long_positions(state: State) -> State:
+    """Return weights whose text positions are one tensor: Long-CLIP adds up two, each masked."""
+    trained = state.pop("positional_embedding_res", None)
+    own = state.get("positional_embedding")
+    if trained is not None and own is not None and trained.shape == own.shape:
+        state["positional_embedding"] = torch.cat((own[:LONG_POSITIONS], trained[LONG_POSITIONS:]))
+    return state
