@@ -21,6 +21,13 @@ SIZES: Final = (
 )  # OpenAI's archives have them
 SCALE: Final = "logit_scale"  # every CLIP has it
 TOWERS: Final = ("visual.", "vision_model.")
+PARTS: Final = frozenset(
+    (
+        *("visual", "text", "text_decoder", "transformer", "token_embedding", "positional_embedding", "ln_final"),
+        *("text_projection", "logit_scale", "logit_bias", "attn_mask", "positional_embedding_res", "cls_emb"),
+    )
+)
+"""The first parts of names in open_clip's networks."""
 LONG_POSITIONS: Final = 20  # Long-CLIP keeps the first positions, and trains the others
 NAMED: Final = 3  # of the weights that are left out
 
@@ -44,7 +51,23 @@ def choose_state(loaded: Any, file: str) -> tuple[State, tuple[str, ...]]:
     }
     prefix, more = _choose_prefix(state, file)
     chosen = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    chosen, foreign = _drop_foreign(chosen)
+    if foreign:
+        more = (*more, _left_out(foreign, file))
     return _merge_long_positions(chosen), (*notes, *more)
+
+
+def _drop_foreign(state: State) -> tuple[State, list[str]]:
+    """Return the weights without those of parts that no CLIP of open_clip has, and the names of these."""
+    if not any(name.startswith("visual.") for name in state):
+        return state, []  # of another layout
+    foreign = [name for name in state if name.partition(".")[0] not in PARTS]
+    return {name: value for name, value in state.items() if name not in foreign}, foreign
+
+
+def _left_out(names: list[str], file: str) -> str:
+    named = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+    return f"{file} holds {format_count(len(names), 'value')} of other parts ({named}), which were left out."
 
 
 def _choose_entry(loaded: Any, file: str) -> tuple[Mapping[Any, Any], tuple[str, ...]]:
@@ -87,8 +110,7 @@ def _choose_prefix(state: State, file: str) -> tuple[str, tuple[str, ...]]:
         notes.append(f"{file} holds {len(fitting)} models ({found}); {chosen or 'the one without a prefix'} was taken.")
     rest = [name for name in state if not name.startswith((chosen, *others) if chosen else tuple(others) or "\0")]
     if chosen and rest:
-        named = ", ".join(rest[:NAMED]) + (", …" if len(rest) > NAMED else "")
-        notes.append(f"{file} holds {format_count(len(rest), 'value')} of other parts ({named}), which were left out.")
+        notes.append(_left_out(rest, file))
     return chosen, tuple(notes)
 
 

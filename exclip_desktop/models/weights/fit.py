@@ -101,10 +101,14 @@ def _format_shape(value: Tensor) -> str:
 def recognise_architectures(state: State) -> list[str]:
     """Return the names of open_clip's architectures that the weights fit; several may have the same shapes.
 
-    The numbers in the configs decide which few are built on the meta device, whose shapes are all compared.
+    The numbers in the configs decide which few are built on the meta device, whose shapes are all compared. Where none
+    fits, those count that fit with pictures or captions of another size.
     """
     configs = {name: open_clip.get_model_config(name) for name in open_clip.list_models()}
-    return [name for name, config in configs.items() if _may_fit(config, state) and _fits(name, config, state)]
+    possible = {name: config for name, config in configs.items() if _may_fit(config, state)}
+    exact = [name for name, config in possible.items() if _fits(name, config, state)]
+    resized = {name: read_sizes(config, state).apply(config) for name, config in possible.items()}
+    return exact or [name for name, config in resized.items() if _fits(name, config, state)]
 
 
 def _may_fit(config: dict[str, Any], state: State) -> bool:
@@ -136,7 +140,7 @@ def _has_shape(state: State, name: str, shape: tuple[int, ...]) -> bool:
 
 def _fits(name: str, config: dict[str, Any], state: State) -> bool:
     try:
-        network = build_network(name, read_sizes(config, state).apply(config), "meta")
+        network = build_network(name, config, "meta")
         return not find_misfit(network, convert_names(network, state))
     except (ModelError, *_UNBUILDABLE):
         return False  # such as a Hugging Face text encoder whose config is not on this computer

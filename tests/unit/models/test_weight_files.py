@@ -148,22 +148,25 @@ def test_the_first_weight_that_does_not_fit_is_named(architecture: str, state: S
 
     less = {name: value for name, value in state.items() if name != "visual.proj"}
     wider = {**state, "visual.conv1.weight": torch.zeros(48, 3, 8, 8)}
-    longer = {**state, "positional_embedding": torch.zeros(77, 32)}
+    deeper = {**state, "transformer.resblocks.7.ln_1.bias": torch.zeros(32)}
     assert refused(less).endswith(": visual.proj (32 × 24) is not in the file.")
     assert refused(wider).endswith(": visual.conv1.weight is 48 × 3 × 8 × 8 in the file, 32 × 3 × 8 × 8 in the model.")
-    assert refused(longer).endswith(": positional_embedding is 77 × 32 in the file, 16 × 32 in the model.")
-    assert refused({**state, "head.bias": torch.zeros(3)}).endswith(": the model has no head.bias (3).")
+    assert refused(deeper).endswith(": the model has no transformer.resblocks.7.ln_1.bias (32).")
     assert refused({**wider, "head.bias": torch.zeros(3)}) == refused(wider)
+
+
+def test_weights_of_other_parts_are_left_out_with_a_note(architecture: str, state: State, tmp_path: Path) -> None:
+    torch.save({**state, "head.bias": torch.zeros(3), "criterion.weight": torch.zeros(2)}, tmp_path / "w.pt")
+    notes = load(architecture, tmp_path / "w.pt").notes
+    assert "w.pt holds 2 values of other parts (head.bias, criterion.weight), which were left out." in notes
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"vision": {"width": 48}},
-        {"vision": {"image_size": 48}},
         {"text": {"layers": 2}},
         {"text": {"width": 48}},
-        {"text": {"context_length": 12}},
     ],
 )
 def test_weights_of_another_architecture_are_refused(

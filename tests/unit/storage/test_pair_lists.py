@@ -236,7 +236,7 @@ def test_our_own_scenes_and_samples_are_lists(tmp_path: Path) -> None:
     found = read_pairs(resource_path("samples", "samples.json"))
     assert len(found.pairs) == 12
     assert found.notes == ()
-    assert found.pairs[0].regions[0] == Region((183, 98, 339, 264), name="dog")
+    assert found.pairs[0].regions[0] == Region((77, 126, 235, 303), name="cat")
     assert found.path_of(found.pairs[0].picture).is_file()
 
 
