@@ -54,7 +54,7 @@ class StorageSettings:
         row.addWidget(self.limit, 1)
         row.addWidget(self.empty)
         self.limit_row.setEnabled(bool(results.limit))
-        self.in_project = QCheckBox("Keep the project's matrices beside it")
+        self.in_project = QCheckBox("Keep the project's matrices next to its file")
         project = session.projects.chosen_project
         self.in_project.setEnabled(project is not None)
         self.in_project.setChecked(results.has_project_folder)
