@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -85,7 +84,6 @@ class _Group(QWidget):
         self.lines = len(rows) + 2  # with the heading and the gap below
         self._lines: list[tuple[ShortcutRow, list[QWidget]]] = []
         grid = QGridLayout(self)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         grid.setContentsMargins(0, 0, 0, 10)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)

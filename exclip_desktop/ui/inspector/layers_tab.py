@@ -116,8 +116,8 @@ class LayersTab(QWidget):
         self._cost.setObjectName("profileCost")
         self._cost.setAlignment(Qt.AlignmentFlag.AlignRight)
         for label in (hint, self._stale_label, self._cost):
-            label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            label.setWordWrap(True)  # after the policy, in which it sets that the height depends on the width
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

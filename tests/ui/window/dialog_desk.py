@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QSize
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.demo.window_views import ADD_FILE, DIALOGS, select_example, show_pages, switched, visit_dialog
+from exclip_desktop.ui.widgets.screen_size import room_for
 from tests.ui.fakes import make_blank_picture
 from tests.ui.lists.findings_desk import Desk
 
@@ -39,7 +40,7 @@ class DialogDesk:
         self.desk.settle("a dog")
         select_example(self.session, self.session.state.explanation)
         self.desk.note()
-        self.window.resize(*SMALL)
+        self.window.resize(QSize(*SMALL).boundedTo(room_for(self.window)))
         self.window.activateWindow()
         settle()
 

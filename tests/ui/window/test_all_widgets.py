@@ -1,5 +1,8 @@
 """Every view and dialog at 960×640: no text is cut, all that takes the focus has a name, and icons have tooltips."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +30,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.values.explanation import Explanation
 from tests.ui.window.dialog_desk import DialogDesk
 
+ROOT = Path(__file__).parents[3]
 NAMED_BY_TEXT = (QPushButton, QCheckBox, QRadioButton, QGroupBox, QToolButton)
 
 
@@ -126,7 +130,10 @@ def test_all_that_takes_the_focus_has_a_name_and_icons_have_tooltips(dialog_desk
 
     def visit(name: str, shown: QWidget) -> None:
         for widget in visible_children(shown):
-            inside = isinstance(widget.parentWidget(), QComboBox | QAbstractItemView) or "qt_" in widget.objectName()
+            inside = (
+                isinstance(widget.parentWidget(), QComboBox | QAbstractItemView | QTabBar)
+                or "qt_" in widget.objectName()
+            )
             if takes_focus(widget) and not inside and not name_of(widget):
                 nameless.append(f"{name}: {describe(widget)} in {describe(widget.parentWidget())}")
             is_icon = isinstance(widget, QAbstractButton) and not widget.text()
@@ -135,3 +142,12 @@ def test_all_that_takes_the_focus_has_a_name_and_icons_have_tooltips(dialog_desk
 
     dialog_desk.visit_all(visit)
     assert "\n".join(sorted(set(nameless))) == ""
+
+
+def test_the_same_at_200_percent() -> None:
+    """Run this file in a process in which a logical pixel has two by two device pixels."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not 200", __file__]
+    run = subprocess.run(
+        command, env={**os.environ, "QT_SCALE_FACTOR": "2"}, cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
