@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPlainTextEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QPlainTextEdit, QRadioButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import CaptionError
@@ -322,3 +323,26 @@ def test_a_key_of_another_action_is_refused(desk: RatingDesk) -> None:
     desk.session.settings.annotating.save_keys({"rate_match": "D"})
     apply_keys(desk.window.commands, {})
     assert desk.window.commands["rate_match"].shortcut().toString() == "1"
+
+
+def test_the_dialog_of_a_note_opens_over_the_window_and_nothing_in_it_is_cut(desk: RatingDesk) -> None:
+    places: list[QPoint] = []
+    cut: list[str] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        places.append(dialog.geometry().center() - desk.window.geometry().center())
+        parts = [*dialog.findChildren(QLabel), *dialog.findChildren(QRadioButton)]
+        cut.extend(part.text() for part in parts if part.width() < part.minimumSizeHint().width())
+        dialog.reject()
+
+    font = QApplication.font()
+    large = QFont(font)
+    large.setPointSizeF(font.pointSizeF() * 1.4)
+    for used in (font, large):
+        QApplication.setFont(used)
+        QTimer.singleShot(0, look)
+        desk.window.commands["note"].trigger()
+    QApplication.setFont(font)
+    assert cut == []
+    assert all(abs(place.x()) < 40 and abs(place.y()) < 200 for place in places), places
