@@ -40,6 +40,7 @@ from exclip_desktop.session.project.finding_restorer import FindingRestorer
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.project.findings_export import FindingsExport
 from exclip_desktop.session.project.open_project import Projects, is_project_path
+from exclip_desktop.session.project.pair_ratings import PairRatings
 from exclip_desktop.session.project.project_settings import ProjectSettings
 from exclip_desktop.session.project.rating_controller import RatingController
 from exclip_desktop.session.saved_places import LeftPair
@@ -75,7 +76,7 @@ class Session(QObject):
             ``thumbnails``, ``heat_thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
-            ``rating_controller``: rates and tags the view on screen;
+            ``rating_controller``: rates and tags the view on screen; ``pair_ratings``: several listed pairs;
             ``picture_labels``: labelled regions of the picture; ``known_labels``: labels to choose from;
             ``caption_keeper``: keeps typed captions of pairs without one.
         library: the available models, downloads, and the default model; ``model_advice``: advises another model than
@@ -184,6 +185,9 @@ class Session(QObject):
             self.active_pane,
             self.pair_navigation,
             self,
+        )
+        self.pair_ratings = PairRatings(
+            self.state, self.explain_controller, self.pair_navigation, self.findings, self._tasks, self
         )
         self.rating_controller = RatingController(
             self.state,

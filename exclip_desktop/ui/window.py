@@ -122,7 +122,7 @@ class Window(QMainWindow):
         self._files = FileCommands(self, session, self.commands)
         edit = EditCommands(self, session, self.commands, self.inspector)
         edit.reported.connect(self.status.show_message)
-        rating = RatingCommands(self, session, self.commands, self.findings)
+        rating = RatingCommands(self, session, self.commands, self.findings, self.pair_list_dock)
         rating.keys_changed.connect(edit.forget_manual)
         strips = self.strip, self.second_model_pane.strip, self.difference.strip, self.grid
         self._parts = (
@@ -136,7 +136,7 @@ class Window(QMainWindow):
             FindingCommands(self, session, self.commands, self.findings, self._files.folder),
             rating,
             ListCommands(self, session, self.commands, self._files.folder),
-            PairCommands(self, session, self.commands, self.pair_list_dock, self.findings, self._files.folder),
+            PairCommands(self, session, self.commands, self.pair_list_dock, self.findings, rating, self._files.folder),
             CompareCommands(self, session, self.commands, self.grid, self.inspector),
         )
         self._layout_commands = LayoutCommands(self, session.settings, self.commands, across, self.inspector)
@@ -288,7 +288,7 @@ class Window(QMainWindow):
         self.status.undo_requested.connect(self.commands["undo"].trigger)
         session.undo.indexChanged.connect(self.status.hide_undo)
         session.picture_labels.saved.connect(self.status.show_message)
-        for reporter in (session.findings, session.rating_controller, session.list_edits):
+        for reporter in (session.findings, session.rating_controller, session.pair_ratings, session.list_edits):
             reporter.reported.connect(self.status.show_message)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))
         self.bars[1].limit_locked.connect(lambda limit: session.show(words_limit=limit))

@@ -262,6 +262,8 @@ def describe_differences(before: FindingNumbers, now: FindingNumbers) -> tuple[s
         if old is not None and new is not None and _differ(old, new, max(abs(before.score), abs(old)))
     ]
     old_heat, new_heat = np.array(before.heat), np.array(now.heat)
+    if not old_heat.size:  # a finding of several pairs at once holds no heat
+        return tuple(parts)
     if old_heat.shape != new_heat.shape:
         sizes = [" × ".join(map(str, heat.shape)) or "none" for heat in (old_heat, new_heat)]
         return (*parts, f"patches {sizes[0]} then, {sizes[1]} now")

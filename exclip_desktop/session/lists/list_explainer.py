@@ -126,7 +126,7 @@ class ListExplainer(QObject):
         if self._request is None or failure.request is not self._request:
             return
         if failure.of_pair:  # the others may succeed
-            self._navigation.set_figures(self._queue.pop(0), PairFigures(failure=failure.message))
+            self._navigation.set_figures(self._queue.pop(0), PairFigures(failure=failure.sentence))
             self._next()
         else:
             self._end()

@@ -379,4 +379,4 @@ class PairNavigation(QObject):
         pair = self.pairs[self.current] if self.current is not None else None
         if pair is not None and failure.of_pair and getattr(request, "caption", None) == pair.caption:
             assert self.current is not None
-            self.set_figures(self.current, PairFigures(failure=failure.message))
+            self.set_figures(self.current, PairFigures(failure=failure.sentence))

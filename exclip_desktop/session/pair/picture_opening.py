@@ -116,7 +116,8 @@ class PictureReader(QObject):
 
         def failed(error: Exception) -> None:
             self._show_error(error)
-            self.failed.emit(path, describe_error(error)[0])
+            message, hint, _ = describe_error(error)
+            self.failed.emit(path, f"{message} {hint}".strip())
 
         decoded = self._shelf.peek(Path(path))
         if decoded is not None:

@@ -149,6 +149,10 @@ class ProjectFindings(QObject):
         finally:
             self._is_stored = False
 
+    def push_changes(self, what: str, changes: Sequence[FindingChange]) -> None:
+        """Make changes as one undo step; ``what`` names it."""
+        self._push(what, changes)
+
     def edit(self, keys: Sequence[int], edit: RemarkEdit, what: str = "change finding") -> None:
         """Edit the remarks of findings, as one undo step; ``what`` names it."""
         self._push_edit(what, self.load(keys), edit)

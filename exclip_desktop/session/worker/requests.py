@@ -346,3 +346,8 @@ class Failure:
     details: str = ""
     of_pair: bool = False
     of_memory: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do next, on one line."""
+        return f"{self.message} {self.hint}".strip()

@@ -1,6 +1,7 @@
 """Commands for the pairs of the open list: the filter, the grid, and the menu of selected pairs."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -9,10 +10,13 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.core.values.finding import RATING_NAMES, Rating
 from exclip_desktop.session.session import Session
+from exclip_desktop.ui.commands.rating_commands import RatingCommands
 from exclip_desktop.ui.dialogs.export_dialog import ask_path
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
+from exclip_desktop.ui.widgets.file_manager import show_in_folder
 
 LIST_ENDINGS: Final = {".csv": "CSV", ".tsv": "TSV", ".jsonl": "JSON lines"}
 
@@ -27,12 +31,13 @@ class PairCommands(QObject):
         actions: dict[str, QAction],
         dock: PairListDock,
         findings: FindingsTab,
+        rating: RatingCommands,
         folder: Callable[[], str],
     ) -> None:
         """Connect the actions and the dock; ``folder`` returns where the person opened something last."""
         super().__init__(window)
         self._window, self._session, self._actions = window, session, actions
-        self._dock, self._findings, self._folder = dock, findings, folder
+        self._dock, self._findings, self._rating, self._folder = dock, findings, rating, folder
         actions["filter_list"].triggered.connect(self.focus_filter)
         actions["pair_grid"].triggered.connect(dock.show_grid)
         dock.grid_shown.connect(actions["pair_grid"].setChecked)
@@ -56,9 +61,16 @@ class PairCommands(QObject):
         explain = menu.addAction("Explain" if len(places) == 1 else f"Explain {count}")
         explain.triggered.connect(lambda: self._session.list_explainer.start(places))
         menu.addSeparator()
+        rate = menu.addMenu("Rate")
+        for rating, name in RATING_NAMES.items():
+            rate.addAction(name).triggered.connect(partial(self._rate, places, rating))
+        menu.addAction("Tags…").triggered.connect(lambda: self._rating.tag_pairs(places))
+        menu.addSeparator()
         menu.addAction(_plural("Copy path", places)).triggered.connect(lambda: self._copy(self._paths(places)))
         captions = [self._session.pair_navigation.pairs[place].caption for place in places]
         menu.addAction(_plural("Copy caption", places)).triggered.connect(lambda: self._copy(captions))
+        show = menu.addAction("Show picture in folder")
+        show.triggered.connect(lambda: show_in_folder(Path(self._paths(places)[0])))
         menu.addAction(f"Export {count} as a list…").triggered.connect(lambda: self.export(places))
         menu.addSeparator()
         remove = menu.addAction("Remove from the list" if len(places) == 1 else f"Remove {count} from the list")
@@ -75,6 +87,9 @@ class PairCommands(QObject):
         menu = self.make_menu(places)
         menu.exec(where)
         menu.deleteLater()
+
+    def _rate(self, places: list[int], rating: Rating, _checked: bool = False) -> None:
+        self._rating.rate_pairs(places, rating)
 
     def _paths(self, places: list[int]) -> list[str]:
         navigation = self._session.pair_navigation

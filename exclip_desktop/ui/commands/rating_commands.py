@@ -12,6 +12,7 @@ from exclip_desktop.session.project.remark_edits import remark_of, set_rating, s
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.dialogs.rating_keys_dialog import RatingKeysDialog, apply_keys, find_conflict
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
+from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.lists.tag_field import TagDialog
 
 RATE: Final[dict[str, Rating]] = {
@@ -24,7 +25,7 @@ RATE: Final[dict[str, Rating]] = {
 
 
 class RatingCommands(QObject):
-    """Rates and tags for a window: the selected findings while their table has the focus, else the view on screen.
+    """Rates and tags for a window: selected findings or pairs while their list has the focus, else the view on screen.
 
     Signals:
         keys_changed(): the person chose other keys.
@@ -33,9 +34,12 @@ class RatingCommands(QObject):
 
     keys_changed = Signal()
 
-    def __init__(self, window: QWidget, session: Session, actions: dict[str, QAction], tab: FindingsTab) -> None:
+    def __init__(
+        self, window: QWidget, session: Session, actions: dict[str, QAction], tab: FindingsTab, dock: PairListDock
+    ) -> None:
         """Connect the actions of the Rate menu."""
         super().__init__(window)
+        self._dock = dock
         self._window, self._session, self._actions, self._tab = window, session, actions, tab
         for name, rating in RATE.items():
             actions[name].triggered.connect(lambda _=False, rating=rating: self.rate(rating))
@@ -57,6 +61,8 @@ class RatingCommands(QObject):
         """Rate the selected findings or the view on screen."""
         if self._tab.has_focused_selection:
             self._rate_findings(self._tab.selected_ids, rating)
+        elif self._dock.focused_places:
+            self.rate_pairs(self._dock.focused_places, rating)
         else:
             self._session.rating_controller.rate(rating)
 
@@ -64,6 +70,9 @@ class RatingCommands(QObject):
         """Ask for the tags of the selected findings or of the view on screen."""
         if self._tab.has_focused_selection:
             self._tag_findings(self._tab.selected_ids)
+            return
+        if self._dock.focused_places:
+            self.tag_pairs(self._dock.focused_places)
             return
         session = self._session
         answer = session.active_pane.active_answer
@@ -74,6 +83,23 @@ class RatingCommands(QObject):
         after = self._ask_tags(session.state.caption, before)
         if after is not None:
             session.rating_controller.tag(before, after)
+
+    def rate_pairs(self, places: list[int], rating: Rating) -> None:
+        """Rate the pairs at these places of the list: the one on screen by its view, others by their figures."""
+        if places == [self._session.pair_navigation.current]:
+            self._session.rating_controller.rate(rating)
+        else:
+            self._session.pair_ratings.rate(places, rating)
+
+    def tag_pairs(self, places: list[int]) -> None:
+        """Ask for the tags that all of these pairs have; each keeps its other tags."""
+        if not self._session.projects.can_change():
+            return
+        pairs, before = self._session.pair_navigation.pairs, self._session.pair_ratings.shared_tags(places)
+        several = f"Tags that {format_count(len(places), 'pair')} share"
+        after = self._ask_tags(pairs[places[0]].caption if len(places) == 1 else several, before)
+        if after is not None:
+            self._session.pair_ratings.tag(places, before, after)
 
     def ask_keys(self) -> None:
         """Ask for the keys of ratings, and whether the next pair is shown after one."""

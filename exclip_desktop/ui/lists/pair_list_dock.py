@@ -129,6 +129,12 @@ class PairListDock(QDockWidget):
         rows = sorted(index.row() for index in self.table.selectionModel().selectedRows(PICTURE))
         return [self._model.place_of(row) for row in rows]
 
+    @property
+    def focused_places(self) -> list[int]:
+        """Places of the selected pairs while the list has the focus, if they are not just the pair on screen."""
+        places = self.selected_places if self.view.hasFocus() else []
+        return [] if places == [self._navigation.current] else places
+
     def show_grid(self, on: bool) -> None:
         """Show the pairs as a grid of thumbnails, or as a table."""
         if on == self.is_grid:

@@ -119,7 +119,7 @@ def test_a_picture_that_cannot_be_read_fails_alone(desk: Desk, qtbot: QtBot) -> 
     desk.engine.listed_raises.append(PictureError("This file is empty.", "Fetch it again."))
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
-    assert desk.pair_navigation.figures(1).failure == "This file is empty."
+    assert desk.pair_navigation.figures(1).failure == "This file is empty. Fetch it again."
     assert desk.explained() == [0, 2, 3, 4, 5]
 
 

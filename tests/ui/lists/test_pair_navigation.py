@@ -84,7 +84,7 @@ def test_a_pair_that_cannot_be_explained_fails(walk: ListDesk, qtbot: QtBot) -> 
     walk.engine.raises.append(CaptionError("The caption is empty.", "Type one."))
     walk.session.pair_navigation.step(1)
     qtbot.waitUntil(lambda: walk.session.pair_navigation.figures(1) is not None)
-    assert walk.session.pair_navigation.figures(1).failure == "The caption is empty."
+    assert walk.session.pair_navigation.figures(1).failure == "The caption is empty. Type one."
 
 
 def test_filter_and_order_decide_what_is_next(walk: ListDesk, qtbot: QtBot) -> None:

@@ -1,0 +1,238 @@
+"""The menu of selected pairs: rating, tags, copying, explaining, exporting and removing several at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+from pytestqt.qtbot import QtBot
+
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
+from exclip_desktop.storage.project.finding_rows import load_findings
+from exclip_desktop.storage.project.project_files import open_project
+from exclip_desktop.ui.commands import pair_commands
+from exclip_desktop.ui.commands.pair_commands import PairCommands
+from exclip_desktop.ui.lists.tag_field import TagDialog
+from tests.ui.lists.list_desk import ListDesk, settle
+
+PAIRS = tuple(ListedPair(f"p{n}", f"{n}.png", f"a dog and {n} cats") for n in range(6))
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> ListDesk:
+    return ListDesk(tmp_path, make_explanation, PAIRS).start(qtbot)
+
+
+def commands(desk: ListDesk) -> PairCommands:
+    return desk.window.findChild(PairCommands)
+
+
+def choose(desk: ListDesk, places: list[int], *path: str) -> None:
+    """Choose an entry of the menu of these pairs."""
+    menu: QMenu | None = commands(desk).make_menu(places)
+    for part in path[:-1]:
+        menu = next(action.menu() for action in menu.actions() if action.text() == part)
+    next(action for action in menu.actions() if action.text() == path[-1]).trigger()
+
+
+def explain_all(desk: ListDesk) -> None:
+    desk.session.list_explainer.start()
+    desk.qtbot.waitUntil(lambda: not desk.session.list_explainer.is_running)
+
+
+def ratings(desk: ListDesk) -> list[str]:
+    return [desk.navigation.values.remark(place).rating for place in range(len(desk.navigation.pairs))]
+
+
+def wait_saved(desk: ListDesk) -> None:
+    desk.qtbot.waitUntil(lambda: desk.session.state.work is None or desk.session.state.work.idle)
+
+
+def kept(desk: ListDesk) -> list:
+    with open_project(desk.folder / "mine" / "findings.exclip") as project:
+        return load_findings(project)
+
+
+def select(desk: ListDesk, *rows: int) -> None:
+    for row in rows:
+        control = Qt.KeyboardModifier.ControlModifier if row != rows[0] else Qt.KeyboardModifier.NoModifier
+        QTest.mouseClick(desk.dock.view.viewport(), Qt.MouseButton.LeftButton, control, desk.point(row))
+
+
+def test_a_right_click_opens_the_menu_of_the_selected_pairs(desk: ListDesk) -> None:
+    texts: list[list[str]] = []
+
+    def look() -> None:
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        texts.append([action.text() for action in menu.actions() if action.text()])
+        menu.close()
+
+    select(desk, 1, 3)
+    QTimer.singleShot(0, look)
+    desk.dock.menu_requested.emit(desk.dock.selected_places, desk.dock.mapToGlobal(QPoint(9, 9)))
+    assert texts[0] == [
+        *("Open", "Explain 2 pairs", "Rate", "Tags…", "Copy paths", "Copy captions", "Show picture in folder"),
+        *("Export 2 pairs as a list…", "Remove 2 pairs from the list"),
+    ]
+
+
+def test_the_menu_key_opens_the_menu(desk: ListDesk) -> None:
+    select(desk, 2)
+    texts: list[list[str]] = []
+
+    def look() -> None:
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        texts.append([action.text() for action in menu.actions() if action.text()])
+        menu.close()
+
+    QTimer.singleShot(0, look)
+    QApplication.sendEvent(desk.dock.view, QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint()))
+    assert texts[0][:2] == ["Open", "Explain"]
+    assert texts[0][-1] == "Remove from the list"
+
+
+def test_several_pairs_are_rated_by_one_key_and_undone_at_once(desk: ListDesk) -> None:
+    explain_all(desk)
+    select(desk, 1, 2, 4)
+    wait_saved(desk)
+    on_screen = desk.navigation.current
+    QTest.keyClick(desk.dock.view, Qt.Key.Key_2)
+    desk.qtbot.waitUntil(lambda: ratings(desk).count("mismatch") == 3)
+    assert ratings(desk) == ["", "mismatch", "mismatch", "", "mismatch", ""]
+    assert desk.navigation.current == on_screen
+    findings = kept(desk)
+    assert [one.view.pair for one in findings] == ["p1", "p2", "p4"]
+    assert findings[0].numbers.score == desk.navigation.figures(1).score
+    assert all(one.view.picture_sha256 for one in findings)
+    desk.session.undo.undo()
+    assert ratings(desk) == [""] * 6
+    desk.session.undo.redo()
+    assert ratings(desk).count("mismatch") == 3
+
+
+def test_pairs_with_findings_are_rated_again_and_cleared(desk: ListDesk) -> None:
+    explain_all(desk)
+    choose(desk, [0, 1, 2], "Rate", "Match")
+    desk.qtbot.waitUntil(lambda: ratings(desk)[:3] == ["match"] * 3)
+    choose(desk, [1, 2, 3], "Rate", "Unsure")
+    desk.qtbot.waitUntil(lambda: ratings(desk)[:4] == ["match", "unsure", "unsure", "unsure"])
+    assert len(kept(desk)) == 4
+    choose(desk, [0, 1, 5], "Rate", "Not rated")
+    desk.qtbot.waitUntil(lambda: ratings(desk)[:2] == ["", ""])
+    assert len(kept(desk)) == 4, "an unrated pair gets no finding"
+
+
+def test_pairs_that_are_not_explained_are_left_and_said(desk: ListDesk) -> None:
+    said: list[str] = []
+    desk.session.pair_ratings.reported.connect(lambda text, _: said.append(text))
+    choose(desk, [0, 4, 5], "Rate", "Artefact")
+    desk.qtbot.waitUntil(lambda: bool(said))
+    assert ratings(desk) == ["artefact", "", "", "", "", ""]
+    assert said == ["2 pairs are not explained yet, and left as before: explain first"]
+
+
+def test_several_pairs_are_tagged(desk: ListDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    explain_all(desk)
+    desk.rate("match", "own")
+    asked: list[tuple[str, ...]] = []
+
+    def answer(dialog: TagDialog) -> int:
+        asked.append(dialog.field.tags)
+        dialog.field.setText("colour, left and right")
+        return 1
+
+    monkeypatch.setattr(TagDialog, "exec", answer)
+    choose(desk, [0, 1], "Tags…")
+    desk.qtbot.waitUntil(lambda: bool(desk.navigation.values.remark(1).tags))
+    assert asked == [()]
+    assert desk.navigation.values.remark(0).tags == ("own", "colour", "left and right")
+    assert desk.navigation.values.remark(1).tags == ("colour", "left and right")
+    assert desk.session.pair_ratings.shared_tags([0, 1]) == ("colour", "left and right")
+
+
+def test_a_finding_of_several_pairs_opens_without_a_difference(desk: ListDesk) -> None:
+    explain_all(desk)
+    choose(desk, [1, 2], "Rate", "Match")
+    desk.qtbot.waitUntil(lambda: ratings(desk)[1] == "match")
+    desk.session.finding_restorer.restore(kept(desk)[0])
+    settle(desk.qtbot, desk, PAIRS[1].caption)
+    assert desk.session.state.notice is None
+
+
+def test_paths_and_captions_are_copied(desk: ListDesk) -> None:
+    clipboard = QGuiApplication.clipboard()
+    choose(desk, [2], "Copy path")
+    assert clipboard.text() == str(desk.folder / "2.png")
+    choose(desk, [2, 3], "Copy captions")
+    assert clipboard.text() == f"{PAIRS[2].caption}\n{PAIRS[3].caption}"
+
+
+def test_the_pictures_folder_is_shown(desk: ListDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Path] = []
+    monkeypatch.setattr(pair_commands, "show_in_folder", shown.append)
+    choose(desk, [3], "Show picture in folder")
+    assert shown == [desk.folder / "3.png"]
+
+
+def test_selected_pairs_are_explained(desk: ListDesk) -> None:
+    choose(desk, [4, 2], "Explain 2 pairs")
+    desk.qtbot.waitUntil(lambda: not desk.session.list_explainer.is_running)
+    explained = [place for place in range(6) if getattr(desk.navigation.figures(place), "score", None) is not None]
+    assert [request.caption for request in desk.engine.list_requests][:2] == [PAIRS[4].caption, PAIRS[2].caption]
+    assert {0, 2, 4} <= set(explained)
+    assert 5 not in explained
+    assert desk.dock.batch.isEnabled()
+
+
+def test_selected_pairs_are_exported_as_a_list(desk: ListDesk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = desk.folder / "sub" / "some.csv"
+    target.parent.mkdir()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), "CSV (*.csv)"))
+    with qtbot.waitSignal(desk.session.list_edits.reported):
+        choose(desk, [3, 1], "Export 2 pairs as a list…")
+    read = read_pairs(target, cancel=CancelToken())
+    assert [pair.caption for pair in read.pairs] == [PAIRS[3].caption, PAIRS[1].caption]
+    assert [read.path_of(pair.picture).resolve() for pair in read.pairs] == [
+        desk.folder / "3.png",
+        desk.folder / "1.png",
+    ]
+
+
+def test_selected_pairs_are_removed_by_delete_and_come_back(desk: ListDesk) -> None:
+    before = desk.navigation.figures(0)
+    select(desk, 1, 3)
+    QTest.keyClick(desk.dock.view, Qt.Key.Key_Delete)
+    assert [pair.id for pair in desk.navigation.pairs] == ["p0", "p2", "p4", "p5"]
+    assert desk.navigation.figures(0) == before
+    assert all((desk.folder / f"{n}.png").exists() for n in range(6))
+    undo: QAction = desk.window.commands["undo"]
+    assert undo.text() == "Undo remove 2 pairs"
+    undo.trigger()
+    assert desk.navigation.pairs == PAIRS
+
+
+def test_the_grid_is_switched_by_a_key(desk: ListDesk) -> None:
+    control_shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(desk.window, Qt.Key.Key_G, control_shift)
+    assert desk.dock.is_grid
+    assert desk.window.commands["pair_grid"].isChecked()
+    QTest.mouseClick(desk.dock.as_list, Qt.MouseButton.LeftButton)
+    assert not desk.dock.is_grid
+    assert not desk.window.commands["pair_grid"].isChecked()
+
+
+def test_ctrl_f_in_the_findings_goes_to_their_filter(desk: ListDesk) -> None:
+    desk.window.inspector.setCurrentWidget(desk.window.findings)
+    desk.window.findings.note.setFocus()
+    QTest.keyClick(desk.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert desk.window.findings.filter.isAncestorOf(focus) or focus is desk.window.findings.filter
