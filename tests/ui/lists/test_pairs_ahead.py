@@ -13,7 +13,6 @@ from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
-from exclip_desktop.session.worker.requests import AheadRequest
 from tests.ui.lists.walk_desk import CAPTIONS, GONE, WalkDesk
 
 PICTURES = tuple(f"{number}.png" for number in range(6))
@@ -171,9 +170,7 @@ def test_one_bar_that_never_goes_back_says_what_is_computed(walk: WalkDesk, qtbo
     walk.engine.gate.set()
     walk.session.pair_navigation.show(2)
     walk.settle(qtbot, 2)
-    qtbot.waitUntil(walk.engine.completing.is_set)
-    requests: list[AheadRequest] = []
-    walk.session._worker.ahead_progressed.connect(lambda request, _: requests.append(request))
+    qtbot.waitUntil(lambda: bool(seen) and seen[-1][0] == "Computing ahead: other captions of this picture")
     pictures = [part.request for part in walk.session.pairs_ahead._parts if part.request and part.request.completes]
     for done in (2, 1, 5):  # as after an interruption: the work reports its beginning again
         walk.session._worker.ahead_progressed.emit(pictures[0], Report("picture", done, 10))
