@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import report
 
@@ -32,10 +31,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None)
     made = Window(session)
     made.show()
-    rests: list[None] = []
-    session.findChild(Worker).rested.connect(lambda: rests.append(None))
     session.start()
-    qtbot.waitUntil(lambda: len(rests) == 2, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.state.explanation is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.pairs_ahead.is_done, timeout=PATIENCE_MS)
     yield made
     made.close()
 

@@ -18,7 +18,6 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.worker.requests import ModelChoice
-from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import report
 from tests.real_sizes import random_model
@@ -98,12 +97,11 @@ def session(qtbot: QtBot, tmp_path: Path) -> Any:
     window.close()
 
 
-def _rested(qtbot: QtBot, session: Session, act: Callable[[], None], times: int = 2) -> None:
-    rests: list[None] = []
-    worker = session.findChild(Worker)
-    worker.rested.connect(lambda: rests.append(None))
+def _rested(qtbot: QtBot, session: Session, act: Callable[[], None]) -> None:
+    """Call ``act``, and wait until the pair is explained and all work ahead is done."""
     act()
-    qtbot.waitUntil(lambda: len(rests) >= times, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.state.explanation is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.pairs_ahead.is_done, timeout=PATIENCE_MS)
 
 
 @pytest.mark.parametrize("name", ["demo", "ViT-B-32"])

@@ -83,6 +83,13 @@ class PairsAhead(QObject):
         worker.ahead_ended.connect(self._on_ended)
         worker.ahead_failed.connect(self._on_failed)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether everything that can be prepared now is prepared."""
+        return not self._planning.isActive() and not any(
+            part.is_decoding or (part.request is not None and part.reached < 1) for part in self._parts
+        )
+
     def cancel(self) -> None:
         """Prepare nothing until another pair, caption or setting is requested."""
         self._planning.stop()
