@@ -63,6 +63,12 @@ class LastPlace(QObject):
             return project.path
         return self._navigation.list.source if self._navigation.pairs else None
 
+    @property
+    def listed_picture(self) -> str:
+        """The file name of the current pair's picture, which may be missing or damaged; empty without one."""
+        current = self._navigation.current
+        return "" if current is None else self._navigation.path(self._navigation.pairs[current]).name
+
     def find_in(self, source: Path) -> LeftPair:
         """Return what was left in a list or project; a place without a pair where nothing is known."""
         return self._settings.places.of_source(source.absolute())
@@ -137,8 +143,9 @@ def describe_place(place: LeftPair) -> str:
 def make_window_title(state: State, place: LastPlace) -> str:
     """Return the window's title: the picture, the project or list, and the program."""
     canvas_picture, source = state.canvas_picture, place.source
+    title = place.listed_picture if canvas_picture is None else canvas_picture.title
     names = [
-        *([canvas_picture.title] if canvas_picture is not None else []),
+        *([title] if title else []),
         *([source.name or str(source)] if source is not None else []),
     ]
     return " — ".join((*names, "exclip desktop"))

@@ -298,6 +298,7 @@ class Window(QMainWindow):
         self.commands["focus_caption"].triggered.connect(self.caption.setFocus)
         for changed in (
             session.state.canvas_picture_changed,
+            session.pair_navigation.current_changed,
             session.pair_navigation.list_changed,
             session.projects.changed,
         ):

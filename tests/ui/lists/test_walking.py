@@ -38,6 +38,7 @@ def _is_bare(walk: WalkDesk, number: int) -> None:
     assert (state.explanation, state.stale, state.selection, state.preview) == (None, False, Selection(), Preview())
     assert (state.profile, state.occlusion, state.framings) == (ProfileProgress(), None, ())
     assert walk.session.active_pane.active_answer is None
+    assert window.windowTitle().startswith(PICTURES[number])
     assert window.caption.text == CAPTIONS[number]
     assert window.canvas.current_heat() is None
     assert "score" not in window.status._result.text()
