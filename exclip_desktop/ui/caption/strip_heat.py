@@ -173,8 +173,11 @@ class StripHeat:
 
     def _refresh(self) -> None:
         state, view = self._state, self._state.view
+        if state.answer is None:
+            self._limit = self._own_limit = view.words_limit or 1.0
+            return
         # ``show`` has not yet received the chips of another answer.
-        if state.answer is None or state.answer is not self._answer or self.is_fresh:
+        if state.answer is not self._answer or self.is_fresh:
             return
         self._key = self._current_key
         heat = self._row_values(state.answer)

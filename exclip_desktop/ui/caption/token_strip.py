@@ -67,6 +67,7 @@ class TokenStrip(QWidget):
         self._heat = StripHeat(state)
         self._picker = Picker()
         self._sheet = StripSheet((), self.font(), self._spacing)
+        self._last_height = 0
         self._ring = False
         self._hovered: Rows = ()
         self._under: Place | None = None
@@ -111,8 +112,9 @@ class TokenStrip(QWidget):
         return QSize(160 if self._spacing is USUAL else 80, self._height_of(1))
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height that shows every chip in a strip ``width`` wide."""
-        return max(ceil(self._sheet.placed(width).height), self.minimumSizeHint().height())
+        """Return the height that shows every chip in a strip ``width`` wide; without chips, that of the last ones."""
+        needed = self._last_height if not self._picker.chips else ceil(self._sheet.placed(width).height)
+        return max(needed, self.minimumSizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
         """Measure the words again when the font changes."""
@@ -329,6 +331,7 @@ class TokenStrip(QWidget):
             chips = (make_note(NO_VALUES), *chips)
         self._heat.show(chips)
         if chips != self._picker.chips:
+            self._last_height = self.heightForWidth(self.width())  # so that the canvas does not jump between two pairs
             self._picker.show(chips)
             self._end_preview()
             self._measure()
