@@ -86,7 +86,7 @@ class Window(QMainWindow):
         self.inspector = Inspector(state)
         self.inspector.set_log_file(log_path)
         self._log_path = log_path
-        self.findings = FindingsTab(session.findings, session.thumbnails)
+        self.findings = FindingsTab(session.findings, session.thumbnails, state)
         self.inspector.addTab(self.findings, "Findings")
         self.second_model_pane = SecondModelPane(session.second_model)
         self.difference = DifferencePane(session.caption_difference, session.selection_controller)

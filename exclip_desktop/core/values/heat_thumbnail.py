@@ -2,12 +2,13 @@
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Selection, patch_heat
 
 _HEAD: Final = struct.Struct("<HH4f")
@@ -34,9 +35,13 @@ class HeatThumbnail:
 
 def make_heat_thumbnail(explanation: Explanation) -> HeatThumbnail:
     """Return the heat of an explanation with nothing selected."""
-    values = patch_heat(explanation.interactions, Selection(), Preview())
-    width, height = explanation.geometry.source_size
-    left, top, right, bottom = explanation.geometry.visible
+    return place_heat(patch_heat(explanation.interactions, Selection(), Preview()), explanation.geometry)
+
+
+def place_heat(values: NDArray[Any], geometry: Geometry) -> HeatThumbnail:
+    """Return heat with the part of the picture that its patches cover."""
+    width, height = geometry.source_size
+    left, top, right, bottom = geometry.visible
     part = (left / width, top / height, right / width, bottom / height)
     return HeatThumbnail(np.ascontiguousarray(values, dtype=np.float32), part)
 

@@ -5,15 +5,28 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from exclip_desktop.core.text.list_filter import ListFilter
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import RATING_NAMES
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings
+from exclip_desktop.session.state import State
 from exclip_desktop.storage.project.finding_rows import FindingQuery
-from exclip_desktop.ui.lists.findings_table import FindingsModel, FindingsTable
+from exclip_desktop.ui.lists.findings_table import PICTURE, FindingsModel, FindingsTable
+from exclip_desktop.ui.lists.thumbnail_grid import ThumbnailGrid
+from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.filter_field import FilterField
 
 NO_FINDINGS: Final = "No findings yet. Rate what is on screen with 1 to 4, or note it with N."
@@ -43,10 +56,18 @@ class FindingsTab(QWidget):
     rating_requested = Signal(object, str)
     left = Signal()
 
-    def __init__(self, findings: ProjectFindings, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, findings: ProjectFindings, thumbnails: Thumbnails, state: State, parent: QWidget | None = None
+    ) -> None:
+        """Draw the heat of findings as ``state.view`` says."""
         super().__init__(parent)
         self._findings = findings
-        self._model = FindingsModel(findings, thumbnails, self)
+        self._model = FindingsModel(findings, thumbnails, state, self)
+        self.grid, self.as_grid, self._stack = (
+            ThumbnailGrid(self._model, PICTURE, "Findings"),
+            QToolButton(),
+            QStackedWidget(),
+        )
         self.filter, self.columns = FilterField("Filter findings", findings.filter_keys), QToolButton()
         self.view, self.project, self.empty = FindingsTable(self._model), QLabel(), QLabel(NO_FINDINGS)
         self.note, self.edit = QPushButton("Note…"), QPushButton("Edit…")
@@ -104,7 +125,7 @@ class FindingsTab(QWidget):
     @property
     def has_focused_selection(self) -> bool:
         """Whether the table has the focus, and findings are selected in it."""
-        return self.view.hasFocus() and self.view.selectionModel().hasSelection()
+        return (self.view.hasFocus() or self.grid.hasFocus()) and self.view.selectionModel().hasSelection()
 
     def mark(self, key: int | None) -> None:
         """Select the finding that is on screen; None: no finding is."""
@@ -113,7 +134,21 @@ class FindingsTab(QWidget):
             self.view.clearSelection()
         elif self.selected_ids != (key,):
             self.view.selectRow(row)
-            self.view.scrollTo(self._model.index(row, 0))
+            self._shown.scrollTo(self._model.index(row, PICTURE))
+
+    def show_grid(self, on: bool) -> None:
+        """Show the findings as a grid of thumbnails with their heat, or as a table."""
+        had_focus = self._shown.hasFocus()
+        self._stack.setCurrentWidget(self.grid if on else self.view)
+        self.as_grid.setChecked(on)
+        if had_focus:
+            self._shown.setFocus()
+        if self.view.currentIndex().isValid():
+            self._shown.scrollTo(self.view.currentIndex())
+
+    @property
+    def _shown(self) -> QAbstractItemView:
+        return self.grid if self._stack.currentWidget() is self.grid else self.view
 
     def make_menu(self) -> QMenu:
         """Return the context menu of the selected findings."""
@@ -145,21 +180,30 @@ class FindingsTab(QWidget):
         self.project.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setToolTip("Note what is on screen (N)")
         self.edit.setToolTip("Change rating, tags and note of the selected findings")
-        self.view.installEventFilter(self)
-        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.view.customContextMenuRequested.connect(self._on_menu_requested)
+        self.grid.setSelectionModel(self.view.selectionModel())
+        self.as_grid.setToolTip("Show the findings as a grid of thumbnails with their heat")
+        self.as_grid.setAccessibleName("Grid of findings")
+        self.as_grid.setCheckable(True)
+        self.as_grid.toggled.connect(self.show_grid)
+        ThemedIcons(self).add(self.as_grid, "panes")
+        for view in (self.view, self.grid):
+            self._stack.addWidget(view)
+            view.installEventFilter(self)
+            view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            view.customContextMenuRequested.connect(self._on_menu_requested)
+            view.doubleClicked.connect(self._open_current)
         self.filter.filter_changed.connect(self._list)
         self.filter.entered.connect(self._enter_table)
         self.filter.left.connect(self.left)
         self.view.sort_changed.connect(self._list)
         self.note.clicked.connect(self.note_requested)
         self.edit.clicked.connect(lambda: self.change_requested.emit(self.selected_ids))
-        self.view.doubleClicked.connect(self._open_current)
         self.view.selectionModel().selectionChanged.connect(self._update_footer)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.addWidget(self.filter, 1)
+        row.addWidget(self.as_grid, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.columns, 0, Qt.AlignmentFlag.AlignTop)
         buttons = QHBoxLayout()
         buttons.addWidget(self.project, 1)
@@ -167,7 +211,7 @@ class FindingsTab(QWidget):
         buttons.addWidget(self.note)
         column = QVBoxLayout(self)
         column.addLayout(row)
-        column.addWidget(self.view, 1)
+        column.addWidget(self._stack, 1)
         column.addWidget(self.empty, 1)
         column.addLayout(buttons)
 
@@ -189,13 +233,13 @@ class FindingsTab(QWidget):
         if self.count:
             if not self.view.selectionModel().hasSelection():
                 self.view.selectRow(0)
-            self.view.setFocus()
+            self._shown.setFocus()
 
     def _on_menu_requested(self, position: QPoint) -> None:
         if self.selected_ids:
             menu = self.make_menu()
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(self.view.viewport().mapToGlobal(position))
+            menu.popup(self._shown.viewport().mapToGlobal(position))
 
     def _on_findings_changed(self) -> None:
         self._is_outdated = True
@@ -213,7 +257,7 @@ class FindingsTab(QWidget):
         self._select_again(selected, current.row() if current.isValid() else 0, current.column())
         self.empty.setText(NO_MATCH if list_filter.terms else NO_FINDINGS)
         self.empty.setVisible(not count)
-        self.view.setVisible(bool(count))
+        self._stack.setVisible(bool(count))
         self.filter.show_count(count, self._findings.count() if list_filter.terms else count)
         self._update_footer()
 

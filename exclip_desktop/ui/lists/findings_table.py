@@ -7,17 +7,30 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
 from exclip_desktop.core.text.number_format import format_signed
-from exclip_desktop.core.values.finding import Finding
+from exclip_desktop.core.values.finding import RATING_NAMES, Finding
+from exclip_desktop.core.values.heat_thumbnail import place_heat
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings
+from exclip_desktop.session.state import State
 from exclip_desktop.storage.finding_columns import LISTED
 from exclip_desktop.storage.project.finding_rows import FindingQuery
-from exclip_desktop.ui.lists.thumbnail_rows import PAD_PX, THUMB_PX, Index, ThumbnailDelegate, ThumbnailModel
+from exclip_desktop.ui.lists.heat_images import HeatImage, draw_heat
+from exclip_desktop.ui.lists.thumbnail_rows import (
+    BELOW_ROLE,
+    HEAT_ROLE,
+    PAD_PX,
+    THUMB_PX,
+    TITLE_ROLE,
+    Index,
+    ThumbnailDelegate,
+    ThumbnailModel,
+)
 
 PAGE: Final = 64
 CACHED_PAGES: Final = 16
@@ -35,9 +48,14 @@ class FindingsModel(ThumbnailModel):
 
     """
 
-    def __init__(self, findings: ProjectFindings, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+    def __init__(
+        self, findings: ProjectFindings, thumbnails: Thumbnails, state: State, parent: QObject | None = None
+    ) -> None:
+        """Draw heat as ``state.view`` says."""
         super().__init__(thumbnails, PICTURE, parent)
-        self._findings = findings
+        self._findings, self._state = findings, state
+        self._heats: dict[int, HeatImage | None] = {}  # by id, of the pages in memory
+        state.view_changed.connect(self._on_view_changed)
         self.query = FindingQuery(descending=True)
         self._ids: list[int] = []
         self._rows: dict[int, int] = {}  # by id
@@ -89,6 +107,8 @@ class FindingsModel(ThumbnailModel):
         if role == Role.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.kind == "number" else Qt.AlignmentFlag.AlignLeft
             return Qt.AlignmentFlag.AlignVCenter | side
+        if role in (TITLE_ROLE, BELOW_ROLE, HEAT_ROLE):  # of the grid
+            return self._heat(finding) if role == HEAT_ROLE else _grid_text(finding, role)
         if role == Role.AccessibleTextRole:
             return f"{column.heading}: {column.display(finding)}"
         return _details(finding) if role == Role.ToolTipRole else None
@@ -108,8 +128,31 @@ class FindingsModel(ThumbnailModel):
             if len(self._pages) >= CACHED_PAGES:
                 self._pages.pop(next(iter(self._pages)))
             ids = self._ids[number * PAGE : (number + 1) * PAGE]
+            self._heats.clear()
             self._pages[number] = {finding.id: finding for finding in self._findings.load(ids)}
         return self._pages[number].get(self._ids[row]) if 0 <= row < len(self._ids) else None
+
+    def _heat(self, finding: Finding) -> HeatImage | None:
+        """Return the heat of a finding, in the colours of the window; None without heat, or while it is hidden."""
+        numbers = finding.numbers
+        if not self._state.view.heat or not numbers.heat or numbers.geometry is None:
+            return None
+        if finding.id not in self._heats:
+            heat = place_heat(np.array(numbers.heat), numbers.geometry)
+            self._heats[finding.id] = draw_heat(heat, self._state.view)
+        return self._heats[finding.id]
+
+    def _on_view_changed(self) -> None:
+        self._heats.clear()
+        if self._ids:
+            self.dataChanged.emit(self.index(0, PICTURE), self.index(len(self._ids) - 1, PICTURE), [HEAT_ROLE])
+
+
+def _grid_text(finding: Finding, role: int) -> str:
+    if role == TITLE_ROLE:
+        return finding.view.caption
+    rating = RATING_NAMES[finding.rating] if finding.rating else ""
+    return " · ".join(part for part in (rating, format_signed(finding.numbers.score), *finding.tags) if part)
 
 
 def _details(finding: Finding) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.values.heat_thumbnail import HeatThumbnail
 from exclip_desktop.session.lists.heat_thumbnails import HeatThumbnails
+from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.heat_item import make_heat_table
 
@@ -47,7 +48,7 @@ class HeatImages(QObject):
             return None
         cached = self._images.get(place)
         if cached is None or cached[0] is not heat:
-            cached = self._images[place] = heat, self._draw(heat)
+            cached = self._images[place] = heat, draw_heat(heat, self._state.view)
             if len(self._images) > CACHED:
                 self._images.popitem(last=False)
         return cached[1]
@@ -63,12 +64,14 @@ class HeatImages(QObject):
             self._images.clear()
             self.look_changed.emit()
 
-    def _draw(self, heat: HeatThumbnail) -> HeatImage:
-        table = make_heat_table(self._state.view.colours, "magnitude", OPACITY)
-        limit = range_limit(heat.values.astype(np.float64))
-        at = np.rint(np.clip((heat.values / limit + 1) / 2, 0, 1) * (len(table) - 1)).astype(np.intp)
-        pixels = np.ascontiguousarray(table[at])
-        rows, columns = heat.values.shape
-        image = QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy()
-        left, top, right, bottom = heat.part
-        return image, QRectF(QPointF(left, top), QPointF(right, bottom)), self._state.view.grey
+
+def draw_heat(heat: HeatThumbnail, view: View) -> HeatImage:
+    """Return heat as an image in the colours of a view, on its own range."""
+    table = make_heat_table(view.colours, "magnitude", OPACITY)
+    limit = range_limit(heat.values.astype(np.float64))
+    at = np.rint(np.clip((heat.values / limit + 1) / 2, 0, 1) * (len(table) - 1)).astype(np.intp)
+    pixels = np.ascontiguousarray(table[at])
+    rows, columns = heat.values.shape
+    image = QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy()
+    left, top, right, bottom = heat.part
+    return image, QRectF(QPointF(left, top), QPointF(right, bottom)), view.grey

@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.ui.commands import project_commands
+from exclip_desktop.ui.lists.findings_table import PICTURE
+from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, HEAT_ROLE, TITLE_ROLE
 from tests.ui.lists.findings_desk import Desk
 from tests.ui.lists.rating_desk import CAPTIONS, RatingDesk
 
@@ -208,3 +210,31 @@ def test_opening_a_finding_keeps_what_can_be_undone(rating_desk: RatingDesk) -> 
     desk.settle(CAPTIONS[0])
     desk.press(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert desk.kept() == []
+
+
+def test_findings_are_a_grid_with_their_heat_and_share_the_selection(desk: Desk) -> None:
+    tab = desk.tab
+    select(desk, 1)
+    tab.view.setFocus()
+    tab.as_grid.click()
+    assert tab.grid.isVisible()
+    assert not tab.view.isVisible()
+    assert tab.selected_ids == (2,)
+    index = tab.grid.model().index(1, PICTURE)
+    image, part, _ = index.data(HEAT_ROLE)
+    assert (image.width(), image.height()) == (12, 12)
+    assert part.width() == 0.75, "the part of the picture that the model saw"
+    assert index.data(TITLE_ROLE) == "a red balloon"
+    assert index.data(BELOW_ROLE) == "Unsure · +0.3100 · snow"
+    tab.grid.setFocus()
+    QTest.keyClick(tab.grid, Key.Key_2)
+    assert desk.kept()[1].rating == "mismatch"
+    where = tab.grid.visualRect(tab.grid.model().index(0, PICTURE)).center()
+    QTest.mouseClick(tab.grid.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert tab.selected_ids == (3,)
+    QTest.keyClick(tab.grid, Key.Key_Delete)
+    assert [one.id for one in desk.kept()] == [1, 2]
+    desk.window.commands["heat"].trigger()
+    assert tab.grid.model().index(0, PICTURE).data(HEAT_ROLE) is None
+    tab.as_grid.click()
+    assert tab.view.isVisible()
