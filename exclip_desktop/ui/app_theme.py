@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.session.window_settings import Appearance, ThemeChoice
+from exclip_desktop.ui.focus_ring import FocusRings
 from exclip_desktop.ui.outlined_style import OutlinedStyle
 from exclip_desktop.ui.theme import contrast, is_dark
 
@@ -80,9 +81,18 @@ class Theme(QObject):
         self._is_fusion = app.style().name().lower() == "fusion"
         if self._is_fusion:
             app.setStyle(OutlinedStyle())
+            self._rings = FocusRings(app)
         appearance.theme_changed.connect(self.apply)
         app.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         self.apply()
+
+    def end(self) -> None:
+        """Follow neither the appearance nor the system any longer."""
+        self._appearance.theme_changed.disconnect(self.apply)
+        self._app.styleHints().colorSchemeChanged.disconnect(self._on_system_changed)
+        if self._is_fusion:
+            self._rings.end()
+        self.deleteLater()
 
     def apply(self) -> None:
         """Apply the chosen theme."""

@@ -201,8 +201,8 @@ class AgreementTab(QWidget):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._pairs.setItemDelegate(_Cells(self._model, self))
         self._list.setItemDelegateForColumn(IN_BOX, self._pairs.itemDelegate())
-        self._explanation_label.setWordWrap(True)
         self._explanation_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._explanation_label.setWordWrap(True)  # after the policy, which it changes
         self._explanation_label.setToolTip(wrap_tooltip(EXPLANATION_TIP))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)

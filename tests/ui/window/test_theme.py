@@ -56,8 +56,7 @@ def themed(qapp: QApplication, appearance: Appearance) -> Iterator[Appearance]:
     """Let the application follow the appearance, and restore its style and palette."""
     theme = Theme(qapp, appearance)
     yield appearance
-    qapp.styleHints().colorSchemeChanged.disconnect(theme._on_system_changed)
-    theme.deleteLater()
+    theme.end()
     qapp.setStyle("Fusion")
     qapp.setPalette(QPalette())
 
