@@ -1,5 +1,6 @@
 """A grid of thumbnails with two lines of text each, for lists of any length."""
 
+from collections import OrderedDict
 from typing import Final
 
 from PySide6.QtCore import (
@@ -35,11 +36,16 @@ SIDES_PX: Final = (64, 96, 128, 160, 192, 224, 256)
 FIRST_SIDE_PX: Final = 96
 LINES: Final = 2
 FRAME_PX: Final = 3
+SCALED: Final = 192  # pictures kept at the size of the screen's pixels
 Action = QAbstractItemView.CursorAction
 
 
 class GridDelegate(QStyledItemDelegate):
     """Draws a cell: picture, heat over it, and a title with a line below, coloured where it is an error."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._scaled: OrderedDict[tuple[int, int, bool], QImage] = OrderedDict()  # by picture, size and greyness
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the cell."""
@@ -53,8 +59,8 @@ class GridDelegate(QStyledItemDelegate):
         side_px = option.decorationSize.width()
         place = QRect(cell.left() + PAD_PX, cell.top() + PAD_PX, side_px, side_px)
         picture, heat = index.data(Qt.ItemDataRole.DecorationRole), index.data(HEAT_ROLE)
-        if heat is not None and heat[2] and picture is not None:
-            picture = picture.convertToFormat(QImage.Format.Format_Grayscale8)  # so that red means heat
+        if picture is not None and not picture.isNull():
+            picture = self._scale(picture, round(side_px * painter.device().devicePixelRatio()), bool(heat and heat[2]))
         _paint_heat(painter, paint_thumbnail(painter, option, place, picture), heat)
         ink = palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text)
         is_error = bool(index.data(ERROR_ROLE)) and not selected
@@ -71,6 +77,20 @@ class GridDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.DotLine)
             painter.drawRect(cell.adjusted(FRAME_PX, FRAME_PX, -FRAME_PX - 1, -FRAME_PX - 1))
         painter.restore()
+
+    def _scale(self, picture: QImage, side_px: int, is_grey: bool) -> QImage:
+        """Return a picture at the size of the screen's pixels, in grey where red shall mean heat."""
+        key = picture.cacheKey(), side_px, is_grey
+        scaled = self._scaled.get(key)
+        if scaled is None:
+            modes = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            scaled = picture.scaled(side_px, side_px, *modes)
+            if is_grey:
+                scaled = scaled.convertToFormat(QImage.Format.Format_Grayscale8)
+            scaled = self._scaled[key] = scaled.convertToFormat(QImage.Format.Format_RGB32)  # drawn fastest
+            if len(self._scaled) > SCALED:
+                self._scaled.popitem(last=False)
+        return scaled
 
 
 def _paint_heat(painter: QPainter, at: QRect, heat: tuple[QImage, QRectF, bool] | None) -> None:
