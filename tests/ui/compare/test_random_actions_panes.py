@@ -1,78 +1,84 @@
 """Random actions on the compare view: in any order of events, every pane ends with its own answer."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import MethodError
 from exclip_desktop.core.text.wording import target_words
 from exclip_desktop.core.values.answers import MapAnswer
-from exclip_desktop.session.worker.requests import ModelChoice
-from tests.ui.conftest import Opened
-from tests.ui.window.test_random_actions import LEFT, Monkey, monkey
+from exclip_desktop.core.values.explanation import Explanation
+from tests.ui.erratic_desk import ErraticDesk, stay_inside
+from tests.ui.monkey import LEFT, Monkey
+from tests.ui.stopwatch import Stopwatch
 
-__all__ = ["monkey"]
 ACTIONS = 150
 METHODS = ("second-order", "grad-eclip", "game", "maskclip", "rise", "itsm", "fixlip")
+TRIGGERED = (
+    *("undo", "redo", "clear_selection", "select_words", "remove_box", "lasso", "fit", "actual_size", "zoom_in"),
+    *("zoom_out", "heat", "grey", "smooth", "magnitude", "histogram", "specials", "lock_range", "cancel"),
+    *("select_tool", "box_tool", "subtract", "place_box", "next_box", "previous_box", "name_box", "flip_box"),
+    *("duplicate_box", "copy_box", "hide_box", "show_boxes", "prompt_label", "panel_boxes"),
+    *("copy_values", "copy_latex", "copy_html", "copy_python", "copy_command", "focus_caption", "paste"),
+)
 
 
 class PaneMonkey(Monkey):
-    """Performs random actions on panes, too."""
+    """Performs random actions on panes: none that changes the settings or the model."""
 
-    def __init__(self, other: Monkey) -> None:
-        self.rng = np.random.default_rng(5)
-        self.window, self.session, self.pictures = other.window, other.session, other.pictures
-        self.tricks = (
-            *(self.drag, self.click, self.key, self.trigger, self.hover, self.type, self.open),
-            *(self.toggle, self.choose, self.enlarge, self.cancel, self.pair),
+    def __init__(self, desk: ErraticDesk, stopwatch: Stopwatch) -> None:
+        super().__init__(desk, stopwatch)
+        tricks = (
+            *(self.drag, self.click, self.press_key, self.press_action, self.hover, self.type, self.open_picture),
+            *(self.toggle, self.compare, self.enlarge, self.cancel, self.pair_models),
         )
+        self.tricks = tuple((1 / len(tricks), trick) for trick in tricks)
+        self.shares = [share for share, _ in self.tricks]
 
-    def _widget(self) -> QWidget:
-        views = self.window.grid.views
-        if not views or self.rng.random() < 0.3:
-            return super()._widget()
-        view = views[int(self.rng.integers(len(views)))]
-        return view.strip if self.rng.random() < 0.4 else view.canvas.view.viewport()
+    def press_action(self) -> None:
+        self.desk.window.commands[self.choose(TRIGGERED)].trigger()
+
+    def open_picture(self) -> None:
+        self.desk.session.open(self.choose(self.desk.files["pictures"]))
 
     def toggle(self) -> None:
-        name = ("panes", "panes", "one_range")[int(self.rng.integers(3))]
-        self.window.commands[name].trigger()
-
-    def choose(self) -> None:
-        chosen = self.rng.choice(METHODS, int(self.rng.integers(1, 5)), replace=False)
-        self.session.compare_methods(tuple(chosen))
+        self.desk.window.commands[self.choose(("panes", "panes", "one_range"))].trigger()
 
     def enlarge(self) -> None:
-        views = self.window.grid.views
+        views = self.desk.window.grid.views
         if views:
-            view = views[int(self.rng.integers(len(views)))]
-            QTest.mouseDClick(view.canvas.view.viewport(), LEFT, pos=QPoint(3, 3))
+            QTest.mouseDClick(self.choose(views).canvas.view.viewport(), LEFT, pos=QPoint(3, 3))
 
-    def cancel(self) -> None:
-        self.session.cancel()
 
-    def pair(self) -> None:
-        if self.session.second_model.is_open:
-            self.session.second_model.close()
-        else:
-            self.session.second_model.open(ModelChoice("other"))
+@pytest.fixture
+def busy(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Iterator[PaneMonkey]:
+    rng, stopwatch = np.random.default_rng(5), Stopwatch()
+    with stay_inside(tmp_path, rng, lambda: []):
+        desk = ErraticDesk(tmp_path, make_explanation, rng)
+        desk.engine.fails = 0
+        qtbot.waitUntil(lambda: desk.session.state.explanation is not None)
+        yield PaneMonkey(desk, stopwatch)
+        desk.close()
+    stopwatch.stop()
 
 
 @pytest.mark.qt_log_level_fail("WARNING")
 @pytest.mark.qt_log_ignore("This plugin does not support")  # a limitation of the offscreen platform
-def test_every_pane_ends_up_with_its_own_answer(monkey: Monkey, opened: Opened, qtbot: QtBot) -> None:
-    opened.engine.pane_raises["maskclip"] = MethodError("No blocks to look into.")
-    opened.session.compare_methods(METHODS[:4])
-    opened.session.compare_controller.open()
-    busy, session = PaneMonkey(monkey), opened.session
+def test_every_pane_ends_up_with_its_own_answer(busy: PaneMonkey, qtbot: QtBot) -> None:
+    session, picture = busy.desk.session, busy.desk.files["pictures"][0]
+    busy.desk.engine.pane_raises["maskclip"] = MethodError("No blocks to look into.")
+    session.compare_methods(METHODS[:4])
+    session.compare_controller.open()
     for _ in range(ACTIONS):
         busy.act()
     state, compare_controller = session.state, session.compare_controller
-    session.explain_controller.open_file(monkey.pictures[0])
-    qtbot.waitUntil(lambda: state.canvas_picture.path == monkey.pictures[0] and state.work is None, timeout=20_000)
+    session.explain_controller.open_file(picture)
+    qtbot.waitUntil(lambda: state.canvas_picture.path == picture and state.work is None, timeout=20_000)
     session.explain_controller.type_caption("a dog and a red balloon")
     session.compare_methods(METHODS)
     compare_controller.close()

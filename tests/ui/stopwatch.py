@@ -1,0 +1,58 @@
+"""Measures how long the window cannot answer, by the processor time of its thread, and the memory of the process."""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+
+LIMIT_S = 0.1
+
+
+@dataclass(frozen=True)
+class Stall:
+    """A step of the event loop that took longer than ``LIMIT_S``: the action before, processor and clock time."""
+
+    action: str
+    cpu_s: float
+    wall_s: float
+
+    def __str__(self) -> str:
+        return f"{1000 * self.cpu_s:.0f} ms ({1000 * self.wall_s:.0f} ms by the clock): {self.action}"
+
+
+class Stopwatch:
+    """Measures steps of the event loop from mark to mark; a timer marks each turn of the loop, also in dialogs.
+
+    Processor time of the thread is what the window itself computes: it is the same however busy the machine is.
+    """
+
+    def __init__(self) -> None:
+        self.stalls: list[Stall] = []
+        self.steps, self.action = 0, ""
+        self._cpu, self._wall = time.thread_time(), time.monotonic()
+        self._timer = QTimer(interval=1)
+        self._timer.timeout.connect(self.mark)
+        self._timer.start()
+
+    def mark(self) -> None:
+        """End a step."""
+        cpu, wall = time.thread_time(), time.monotonic()
+        if cpu - self._cpu > LIMIT_S:
+            self.stalls.append(Stall(self.action, cpu - self._cpu, wall - self._wall))
+        self._cpu, self._wall, self.steps = cpu, wall, self.steps + 1
+
+    def skip(self) -> None:
+        """Do not count what happened since the last mark."""
+        self._cpu, self._wall = time.thread_time(), time.monotonic()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+
+def resident_mb() -> float:
+    """Return the memory of this process that is in use; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else None
+    return int(found[1]) / 1024 if found else 0.0
