@@ -1,7 +1,8 @@
 """Reads and writes pair lists of every format."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -58,10 +59,12 @@ def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelTok
     pairs: list[ListedPair] = []
     notes: list[ListNote] = []
     try:
-        folder, entries = _open(ListSource(source, pictures))
-        for entry in _numbered(entries):
-            token.check()
-            (notes if isinstance(entry, ListNote) else pairs).append(entry)  # type: ignore[arg-type]  # its own kind
+        folder, opened = _open(ListSource(source, pictures))
+        with closing(_numbered(opened)) as entries:  # its file, too, also if the reading is cancelled
+            del opened
+            for entry in entries:
+                token.check()
+                (notes if isinstance(entry, ListNote) else pairs).append(entry)  # type: ignore[arg-type]  # its own kind
     except OSError as error:
         raise unreadable_error(source, error) from error
     if not pairs:
@@ -129,7 +132,7 @@ def _locate(pair: ListedPair, finder: PictureFinder) -> ListedPair:
     return pair if (picture, mask) == (pair.picture, pair.mask) else replace(pair, picture=picture, mask=mask)
 
 
-def _numbered(entries: Iterator[Entry]) -> Iterator[Entry]:
+def _numbered(entries: Iterator[Entry]) -> Generator[Entry]:
     """Number ids that repeat, as those of a picture's captions do: ``7``, ``7-2``, ``7-3``."""
     counts: dict[str, int] = {}
     for entry in entries:

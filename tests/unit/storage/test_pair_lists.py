@@ -355,6 +355,23 @@ def test_reading_can_be_cancelled(tmp_path: Path) -> None:
         read_pairs(write(tmp_path / "x.csv", "path,caption\na.png,a\n"), cancel=token)
 
 
+def test_cancelled_reading_closes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, token, files = write(tmp_path / "x.csv", "path,caption\na.png,a\nb.png,b\n"), CancelToken(), []
+    open_file = Path.open
+
+    def remember(path: Path, *arguments: object, **named: object) -> object:
+        files.append(open_file(path, *arguments, **named))
+        return files[-1]
+
+    monkeypatch.setattr(Path, "open", remember)
+    token.cancel()
+    with pytest.raises(Cancelled) as raised:
+        read_pairs(source, cancel=token)
+    assert files
+    assert all(file.closed for file in files)
+    assert raised.tb is not None  # whoever keeps the error keeps its frames
+
+
 def test_a_cell_too_long_for_a_table_is_left_out(tmp_path: Path) -> None:
     text = f"path,caption\na.png,{'x' * 200_000}\nb.png,a dog\n"
     found = read_pairs(write(tmp_path / "x.csv", text))
