@@ -148,7 +148,7 @@ class PairsAhead(QObject):
 
     def _on_decoded(self, part: _Part, _: object) -> None:
         part.is_decoding = False
-        if part in self._parts:
+        if part in self._parts and not self._planning.isActive():  # else the places may be those of another list
             self._send()
 
     def _continue(self, part: _Part, before: Sequence[_Part]) -> None:

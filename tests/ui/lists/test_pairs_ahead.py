@@ -201,3 +201,18 @@ def test_a_picture_that_was_changed_on_disk_is_read_again(walk: WalkDesk, qtbot:
     walk.step()
     walk.settle(qtbot, 1)
     assert int(walk.state.canvas_picture.picture.pixels[0, 0, 0]) == 150
+
+
+def test_a_picture_that_is_decoded_while_its_list_is_closed_is_of_no_use(walk: WalkDesk, qtbot: QtBot) -> None:
+    _ahead(walk, qtbot, 0, 1, 2, completed=0)
+    gate = walk.hold_decoding()
+    walk.step()
+    walk.settle(qtbot, 1)
+    ahead = walk.session.pairs_ahead
+    qtbot.waitUntil(lambda: any(part.is_decoding for part in ahead._parts))
+    gate.set()
+    assert ahead._decoding._pool.waitForDone(5000)  # its answer waits for the event loop
+    with qtbot.captureExceptions() as raised:
+        walk.session.pair_navigation.close()
+        qtbot.waitUntil(lambda: not any(part.is_decoding for part in ahead._parts))
+    assert raised == []
