@@ -3,10 +3,11 @@
 import errno
 import os
 import re
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -53,6 +54,30 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object], *, durable
             Path(name).unlink(missing_ok=True)
 
 
+@contextmanager
+def make_folder_atomically(path: Path) -> Iterator[Path]:
+    """Give a temporary folder next to ``path`` to fill, and rename it to ``path``; after an error nothing is left.
+
+    Raises:
+        OutputError: see ``check_folder_writable``, or the disk is full.
+
+    """
+    check_folder_writable(path)
+    work = None
+    try:
+        work = Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX, dir=path.parent))
+        yield work
+        os.chmod(work, 0o777 & ~_umask())
+        if path.is_dir():
+            path.rmdir()
+        os.replace(work, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove temporary files that killed writers have left in a folder; those of living writers are locked."""
     try:
@@ -93,6 +118,17 @@ def check_writable(path: Path) -> None:
         raise _unwritable(path, "a folder has that name")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _unwritable(path, "the folder cannot be written to")
+
+
+def check_folder_writable(path: Path) -> None:
+    """Raise ``OutputError`` unless a new folder can be made at ``path``, or there is an empty one."""
+    if path.is_dir():
+        if any(path.iterdir()):
+            raise OutputError(f"The folder {path} is not empty.", "Choose a new or an empty folder.")
+        path = path.parent / "new"
+    elif path.exists():
+        raise _unwritable(path, "a file has that name")
+    check_writable(path)
 
 
 def unwritable(path: Path, error: OSError) -> OutputError:

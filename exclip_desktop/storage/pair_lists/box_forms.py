@@ -32,8 +32,18 @@ def centre_box(box: Any, size: Size, name: object = "") -> Value:
 def percent_box(value: Any, name: object = "") -> Value:
     """Return Label Studio's box: x, y, width, height in percent of ``original_width`` and ``original_height``."""
     box = [part / 100 for part in _numbers([value[key] for key in ("x", "y", "width", "height")], 4)]
+    return fraction_box(box, _original_size(value), name)
+
+
+def percent_points(value: Any, name: object = "") -> Value:
+    """Return the region of Label Studio's polygon: points in percent of ``original_width`` and ``original_height``."""
+    points = [[part / 100 for part in _numbers(point, 2)] for point in value["points"]]
+    return fraction_points(points, _original_size(value), name)
+
+
+def _original_size(value: Any) -> Size:
     width, height = _numbers((value["original_width"], value["original_height"]), 2)
-    return fraction_box(box, (int(width), int(height)), name)
+    return int(width), int(height)
 
 
 def points_box(points: Any, name: object = "") -> Value:

@@ -7,15 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from exclip_desktop.core.errors import ListError, OutputError
-from exclip_desktop.core.paths import expand_home, is_file, rebase_path
+from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.paths import expand_home, is_file
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, PairList
 from exclip_desktop.storage.atomic import check_writable, write_atomically
 from exclip_desktop.storage.pair_lists.formats import FORMATS
+from exclip_desktop.storage.pair_lists.list_export import relocate_pair
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
+from exclip_desktop.storage.pair_lists.writers import writer_of
 from exclip_desktop.storage.project.project_files import ENDING as PROJECT_ENDING
 
 ENDINGS: Final = tuple(dict.fromkeys(ending for one in FORMATS for ending in one.endings))
@@ -92,7 +94,7 @@ def _located(source: ListSource, reader: PairReader) -> tuple[Path, Iterator[Ent
 
 
 def _rebase(entry: Entry, start: Path, folder: Path) -> Entry:
-    return entry if isinstance(entry, ListNote) else _relocate(entry, start, folder)
+    return entry if isinstance(entry, ListNote) else relocate_pair(entry, start, folder)
 
 
 def inner_lists(source: ListSource) -> list[ListSource]:
@@ -155,20 +157,11 @@ def write_pairs(listed: PairList, path: Path) -> None:
     Relative paths start at the new file's folder; absolute ones stay.
 
     Raises:
-        OutputError: no format that can be written has this ending, or the file cannot be written.
+        OutputError: no writer has this ending, or the file cannot be written.
 
     """
-    ending = path.suffix.lower()
-    writers = {one: write for known in FORMATS for one, write in known.writers.items()}
-    if ending not in writers:
-        raise OutputError(f"{path.name} does not have the ending of a pair list.", f"Use {', '.join(writers)}.")
+    writer = writer_of(path.name)
+    assert writer.format_pairs is not None
     check_writable(path)
-    pairs = [_relocate(pair, listed.folder, path.parent) for pair in listed.pairs]
-    data = writers[ending](pairs).encode()
+    data = writer.format_pairs([relocate_pair(pair, listed.folder, path.parent) for pair in listed.pairs]).encode()
     write_atomically(path, lambda file: file.write(data))
-
-
-def _relocate(pair: ListedPair, folder: Path, target: Path) -> ListedPair:
-    """Return a pair whose relative paths start at ``target`` instead of ``folder``."""
-    picture, mask = (rebase_path(target, folder, path) for path in (pair.picture, pair.mask))
-    return replace(pair, picture=picture, mask=mask)

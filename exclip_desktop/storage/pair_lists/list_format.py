@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +44,6 @@ class ListFormat:
         read: opens a list; raises ``ListError``.
         endings: usual endings of its files, in lower case, for dialogs.
         is_fallback: whether it is tried after the specific formats, because it reads whatever has the right content.
-        writers: by ending, functions that return pairs as text; empty: the format is read only.
 
     """
 
@@ -53,7 +52,6 @@ class ListFormat:
     read: Callable[[ListSource], PairReader]
     endings: tuple[str, ...] = ()
     is_fallback: bool = False
-    writers: Mapping[str, Callable[[Sequence[ListedPair]], str]] = field(default_factory=dict)
 
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {

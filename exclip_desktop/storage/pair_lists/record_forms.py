@@ -14,6 +14,7 @@ from exclip_desktop.storage.pair_lists.box_forms import (
     corner_box,
     fraction_box,
     percent_box,
+    percent_points,
     points_box,
 )
 from exclip_desktop.storage.pair_lists.list_format import size_value
@@ -44,7 +45,8 @@ def _labelme(record: Record, _: SizeOf) -> Iterator[Record]:
         if shape.get("shape_type", "polygon") in ("rectangle", "polygon", "rotation")
     ]
     size = size_value(record.get("imageWidth"), record.get("imageHeight"))
-    yield {"path": record["imagePath"], "caption": record.get("description") or "", "boxes": boxes, "size": size}
+    caption = record.get("captions") or record.get("description") or ""  # captions: this program writes several so
+    yield {"path": record["imagePath"], "caption": caption, "boxes": boxes, "size": size}
 
 
 def _label_studio(record: Record, _: SizeOf) -> Iterator[Record]:
@@ -58,12 +60,20 @@ def _label_studio(record: Record, _: SizeOf) -> Iterator[Record]:
         if isinstance(value, dict) and "rectanglelabels" in value:
             sized = {**result, **value}
             boxes.append(_or_raw(percent_box, sized, sized, value["rectanglelabels"]))
+        elif isinstance(value, dict) and "polygonlabels" in value:
+            sized = {**result, **value}
+            boxes.append(_or_raw(percent_points, sized, sized, value["polygonlabels"]))
         elif isinstance(value, dict) and isinstance(value.get("text"), list):
             captions += value["text"]
     picture = next((value for value in data.values() if isinstance(value, str) and _is_picture(value)), "")
     known = next((data[name] for name in ("caption", "text") if isinstance(data.get(name), str)), None)
-    caption = captions or known or ""
-    yield {"path": picture or record.get("file_upload"), "caption": caption, "boxes": boxes, "id": record.get("id")}
+    yield {
+        "path": picture or data.get("image") or record.get("file_upload"),
+        "caption": captions or known or "",
+        "label": data["label"] if isinstance(data.get("label"), str) else "",
+        "boxes": boxes,
+        "id": data.get("pair_id", record.get("id")),
+    }
 
 
 def _percent_labels(record: Record, _: SizeOf) -> Iterator[Record]:

@@ -11,7 +11,6 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.storage.pair_lists.coco_writer import format_coco
 from exclip_desktop.storage.pair_lists.list_format import (
     Entry,
     ListFormat,
@@ -193,5 +192,4 @@ FORMAT: Final = ListFormat(
     read=read_coco,
     endings=(".json",),
     is_fallback=True,
-    writers={".json": format_coco},
 )

@@ -1,7 +1,6 @@
 """A folder of pictures, with their captions and boxes in files of the same name beside them."""
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -20,13 +19,12 @@ from exclip_desktop.storage.pair_lists.formats.xml_boxes import voc_boxes
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource, parse_json
 from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
+from exclip_desktop.storage.pair_lists.side_captions import CAPTION_ENDINGS, YOLO_LINE, split_captions
 
 PICTURES: Final = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")
 )
 UNREAD_PICTURES: Final = frozenset((".heic", ".heif", ".jxl", ".svg", ".cr2", ".nef", ".arw", ".dng", ".psd", ".eps"))
-CAPTION_ENDINGS: Final = (".caption", ".txt")
-YOLO_LINE: Final = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*", re.IGNORECASE)
 YOLO_NAME_FILES: Final = ("classes.txt", "obj.names", "predefined_classes.txt")
 YOLO_IMAGES, YOLO_LABELS = "images", "labels"
 
@@ -110,8 +108,7 @@ class _Folder:
         if side.suffix.lower() == ".json":
             content = parse_json(side)
             return content if isinstance(content, dict) else {"captions": content}
-        lines = [line.strip() for line in side.read_text("utf-8-sig").split("\n")]
-        lines = [line for line in lines if line]
+        lines = split_captions(side.read_text("utf-8-sig"))
         if lines and all(YOLO_LINE.fullmatch(line) for line in lines):
             return {"boxes": [self._yolo_box(line, picture) for line in lines]}
         return {"captions": lines} if lines or side.suffix.lower() in CAPTION_ENDINGS else {}

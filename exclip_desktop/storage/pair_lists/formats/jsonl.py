@@ -131,5 +131,4 @@ FORMAT: Final = ListFormat(
     read=read_objects,
     endings=(".jsonl", ".ndjson"),
     is_fallback=True,
-    writers={".jsonl": format_lines, ".ndjson": format_lines},
 )

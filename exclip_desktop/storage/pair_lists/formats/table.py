@@ -299,5 +299,4 @@ FORMAT: Final = ListFormat(
     read=read_table,
     is_fallback=True,
     endings=(".csv", ".tsv", ".txt", ".token"),
-    writers={".csv": lambda pairs: format_table(pairs, ","), ".tsv": lambda pairs: format_table(pairs, "\t")},
 )

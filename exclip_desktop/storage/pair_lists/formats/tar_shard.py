@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.archives import list_members, open_input
-from exclip_desktop.storage.pair_lists.formats.folder import CAPTION_ENDINGS, PICTURES
+from exclip_desktop.storage.pair_lists.formats.folder import PICTURES
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
+from exclip_desktop.storage.pair_lists.side_captions import CAPTION_ENDINGS, split_captions
 
 
 def read_shard(source: ListSource) -> PairReader:
@@ -53,8 +54,7 @@ def _read_record(archive: Path, files: dict[str, str]) -> dict[str, Any]:
         record = content if isinstance(content, dict) else {"captions": content}
     caption = next((files[ending] for ending in CAPTION_ENDINGS if ending in files), None)
     if caption is not None:
-        lines = [line.strip() for line in _read(archive, caption).decode("utf-8-sig").split("\n")]
-        record = {**record, "captions": [line for line in lines if line]}
+        record = {**record, "captions": split_captions(_read(archive, caption).decode("utf-8-sig"))}
     return record
 
 

@@ -6,13 +6,15 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.box_forms import points_box
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, read_record, size_value
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+from exclip_desktop.storage.pair_lists.side_captions import split_captions
 
 VOC_ROOT, CVAT_ROOT = "annotation", "annotations"
-VOC_FOLDER: Final = "Annotations"
+VOC_FOLDER, VOC_PICTURES = "Annotations", "JPEGImages"
 VOC_EDGES, CVAT_EDGES = ("xmin", "ymin", "xmax", "ymax"), ("xtl", "ytl", "xbr", "ybr")
 
 
@@ -22,7 +24,7 @@ def is_voc_folder(source: ListSource) -> bool:
 
 
 def read_voc_folder(source: ListSource) -> PairReader:
-    """Read ``Annotations/*.xml``; the pictures are in ``JPEGImages`` or another usual folder."""
+    """Read ``Annotations/*.xml``; pictures are in ``JPEGImages`` or another usual folder, captions in its ``*.txt``."""
     try:
         files = sorted((source.path / VOC_FOLDER).rglob("*.xml"))
     except OSError as error:
@@ -55,14 +57,26 @@ def _parse(path: Path) -> ElementTree.Element:
 def _voc_file(path: Path) -> Iterator[Entry]:
     try:
         yield from _voc(_parse(path), path)
-    except ListError as error:
-        yield ListNote(f"{path.parent.name}/{path.name}", f"{error.message} Left out.", "VOC")
+    except (ListError, OSError, UnicodeError) as error:
+        why = error.message if isinstance(error, ListError) else f"Its captions cannot be read ({error})."
+        yield ListNote(f"{path.parent.name}/{path.name}", f"{why} Left out.", "VOC")
 
 
 def _voc(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
     size = size_value(_number(root.findtext("size/width")), _number(root.findtext("size/height")))
-    record = {"picture": root.findtext("filename"), "boxes": voc_boxes(root), "size": size}
+    captions = _side_captions(path)
+    record = {"picture": root.findtext("filename"), "caption": captions, "boxes": voc_boxes(root), "size": size}
     yield from read_record(record, path.name, path.stem)
+
+
+def _side_captions(path: Path) -> list[str]:
+    """Return the captions of ``JPEGImages/NAME.txt`` for ``Annotations/NAME.xml``; none without such a file."""
+    parts = list(path.parts)
+    if VOC_FOLDER not in parts:
+        return []
+    at = len(parts) - 1 - parts[::-1].index(VOC_FOLDER)
+    side = Path(*parts[:at], VOC_PICTURES, *parts[at + 1 :]).with_suffix(".txt")
+    return split_captions(side.read_text("utf-8-sig")) if is_file(side) else []
 
 
 def voc_boxes(root: ElementTree.Element) -> list[Any]:

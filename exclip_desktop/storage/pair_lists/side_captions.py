@@ -1,0 +1,32 @@
+"""Files of captions that belong to a picture of the same name, one caption per line."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+CAPTION_ENDINGS: Final = (".caption", ".txt")
+YOLO_LINE: Final = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*", re.IGNORECASE)
+
+
+def split_captions(text: str) -> list[str]:
+    """Return the captions in the text of such a file, without blank lines and outer spaces."""
+    return [line for line in map(str.strip, text.split("\n")) if line]
+
+
+def fits_side_file(caption: str) -> bool:
+    """Return whether a caption is the same after it was written to such a file."""
+    return caption == _one_line(caption) and not YOLO_LINE.fullmatch(caption)
+
+
+def format_captions(captions: Sequence[str]) -> bytes:
+    """Return the content of such a file, empty without captions; line breaks become spaces.
+
+    A line that looks like YOLO's would be a box: such captions are in quotes.
+    """
+    lines = [line for line in map(_one_line, captions) if line]
+    text = "".join(f'"{line}"\n' if YOLO_LINE.fullmatch(line) else f"{line}\n" for line in lines)
+    return text.encode("utf-8-sig" if text.startswith("\ufeff") else "utf-8")
+
+
+def _one_line(caption: str) -> str:
+    return re.sub(r"\s*[\r\n]\s*", " ", caption).strip()
