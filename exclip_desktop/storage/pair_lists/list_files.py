@@ -131,6 +131,7 @@ def _names_pictures(source: ListSource) -> bool:
 def _locate(pair: ListedPair, finder: PictureFinder) -> ListedPair:
     """Return the pair with the paths of existing files; what is missing stays as the list writes it."""
     picture, mask = finder.find(pair.picture), finder.find(pair.mask) if pair.mask else ""
+    mask = pair.mask if mask == picture else mask  # a missing mask with the picture's name
     return pair if (picture, mask) == (pair.picture, pair.mask) else replace(pair, picture=picture, mask=mask)
 
 
