@@ -21,11 +21,11 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.app import set_program_name
+from exclip_desktop.attribution.second_order import stored_explain
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, ExplainSettings
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.state import State
-from exclip_desktop.session.worker import engine
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.window import Window
@@ -197,14 +197,14 @@ def test_typing_explains_again_and_needs_only_the_caption(
 ) -> None:
     computed: list[str] = []
     for name in ("picture_factor", "explain_words"):
-        monkeypatch.setattr(engine, name, _unneeded)
-    before = engine.caption_factor
+        monkeypatch.setattr(stored_explain, name, _unneeded)
+    before = stored_explain.caption_factor
 
     def counted(*rest: object) -> object:
         computed.append("caption")
         return before(*rest)
 
-    monkeypatch.setattr(engine, "caption_factor", counted)
+    monkeypatch.setattr(stored_explain, "caption_factor", counted)
     opened.window.commands["focus_caption"].trigger()
     field = QApplication.focusWidget()
     QTest.keyClick(field, Qt.Key.Key_End)
@@ -256,7 +256,7 @@ def test_a_known_pair_opens_without_running_the_model(
 ) -> None:
     _close(_open(qtbot, tmp_path))
     for name in ("picture_factor", "caption_factor", "explain_words"):
-        monkeypatch.setattr(engine, name, _unneeded)
+        monkeypatch.setattr(stored_explain, name, _unneeded)
     again = _open(qtbot, tmp_path)
     assert again.state.provenance.cached
     _close(again)
