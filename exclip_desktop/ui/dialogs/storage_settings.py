@@ -69,7 +69,8 @@ class StorageSettings:
         project = self._session.projects.chosen_project
         if project is None:
             return "Open a project first: then its matrices can travel with it."
-        return f"In the folder {project.path.stem}.matrices, which travels with the project; the limit does not apply to it."
+        folder = f"{project.path.stem}.matrices"
+        return f"In the folder {folder}, which travels with the project; the limit does not apply to it."
 
     def save(self) -> None:
         """Apply the settings."""
