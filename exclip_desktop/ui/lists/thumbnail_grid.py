@@ -32,8 +32,8 @@ from exclip_desktop.ui.lists.thumbnail_rows import (
 )
 from exclip_desktop.ui.theme import blend_colours, error_colour
 
-SIDES_PX: Final = (64, 96, 128, 160, 192, 224, 256)
-FIRST_SIDE_PX: Final = 96
+SIDES_PX: Final = (64, 88, 128, 160, 192, 224, 256)
+FIRST_SIDE_PX: Final = 88  # two columns in a narrow dock
 LINES: Final = 2
 FRAME_PX: Final = 3
 SCALED: Final = 192  # pictures kept at the size of the screen's pixels
