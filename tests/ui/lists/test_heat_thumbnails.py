@@ -106,5 +106,5 @@ def test_heat_is_there_after_a_restart(
 
 def test_clearing_the_cache_removes_it(walk: ListDesk, qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.waitUntil((tmp_path / "heat.sqlite").exists)
-    walk.session.clear_cache()
+    walk.session.stored_results.clear()
     qtbot.waitUntil(lambda: not (tmp_path / "heat.sqlite").exists())
