@@ -34,7 +34,7 @@ class Walker:
     """A window with a list of scenes, and the waits of a person who walks through it."""
 
     def __init__(self, folder: Path, qtbot: QtBot, pairs: tuple[ListedPair, ...], choice: ModelChoice) -> None:
-        self.qtbot = qtbot
+        self.qtbot, self.busy = qtbot, list[float]()
         write_pairs(PairList(folder, folder, pairs), folder / "list.csv")
         store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
         self.session = Session(store, folder / "cache")
@@ -56,14 +56,18 @@ class Walker:
         self.qtbot.wait(round(1000 * seconds))
 
     def press_d(self) -> tuple[float, float]:
-        """Show the next pair; return the milliseconds until its picture, and its heat, are painted."""
+        """Show the next pair; return the milliseconds until its picture, and its heat, are painted.
+
+        The window's own processor time until the picture is added to ``busy``: it hardly depends on other programs.
+        """
         state, canvas = self.session.state, self.window.canvas.view.viewport()
-        before, began = state.canvas_picture, time.perf_counter()
+        before, began, began_cpu = state.canvas_picture, time.perf_counter(), time.thread_time()
         QTest.keyClick(self.window, Qt.Key.Key_D)
         while state.canvas_picture is None or state.canvas_picture is before:
             QCoreApplication.processEvents()
         canvas.repaint()
         picture = 1000 * (time.perf_counter() - began)
+        self.busy.append(1000 * (time.thread_time() - began_cpu))
         while state.explanation is None:
             QCoreApplication.processEvents()
             time.sleep(0.001)  # an answer is awaited: the worker needs the lock
@@ -106,6 +110,7 @@ def test_a_walk(walker: tuple[str, Walker]) -> None:
         pictures.append(picture)
         heats.append(heat)
         walk.look(2.0)
+    _report(f"walk, {name}: processor time until the picture is painted", walk.busy, 100)
     _report(f"walk, {name}: picture of the next pair", pictures, 100)
     # The bundled model takes longer than that for two pairs and a picture; what it has begun is kept.
     _report(f"walk, {name}: its heat, after 2 s of looking", heats, {"demo": 1000.0}.get(name, 150.0))
