@@ -43,7 +43,7 @@ class Desk:
         self.window.show()
         self.view = self.window.findings.view
         get = self.session.thumbnails.get
-        self.session.thumbnails.get = lambda path: (self.asked.append(path), get(path))[1]  # type: ignore[method-assign]
+        self.session.thumbnails.get = lambda path, *size: (self.asked.append(path), get(path, *size))[1]  # type: ignore[method-assign]
         self.session.projects.open_default()
         self.view.model().dataChanged.connect(lambda first, _: self.changed_rows.append(first.row()))
 
