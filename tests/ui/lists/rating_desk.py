@@ -1,5 +1,6 @@
 """A window with a list of pairs, which are rated by keys."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,19 +8,39 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.finding import Finding
-from tests.ui.fakes import make_blank_picture
+from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest
+from tests.ui.conftest import PictureEngine
+from tests.ui.fakes import make_blank_picture, wait_at
 from tests.ui.lists.findings_desk import Desk
 
 CAPTIONS = ("a dog", "a red cat", "a balloon", "two hydrants")
 
 
+class CaptionEngine(PictureEngine):
+    """Blocks the second pair while ``second_gate`` is closed, also where it is explained ahead."""
+
+    def __init__(self, make: Callable[..., Explanation]) -> None:
+        super().__init__(make)
+        self.second_gate = threading.Event()
+        self.second_gate.set()
+
+    def explain(self, request: ExplainRequest, tell: Progress, cancel: CancelToken) -> ExplainAnswer:
+        if request.caption == CAPTIONS[1]:
+            wait_at(self.second_gate, cancel)
+        return super().explain(request, tell, cancel)
+
+
 class RatingDesk(Desk):
     """The first pair of ``CAPTIONS`` is on screen, explained."""
 
+    engine: CaptionEngine
+
     def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation]) -> None:
         super().__init__(qtbot, folder, make)
+        self.engine = CaptionEngine(make)
         rows = ["id,path,caption"]
         for number, caption in enumerate(CAPTIONS):
             make_blank_picture(folder / f"{number}.png", shade=60 + number)
@@ -28,9 +49,13 @@ class RatingDesk(Desk):
         self.navigation, self.undo = self.session.pair_navigation, self.session.undo
         self.window.activateWindow()
 
-    def start(self) -> "RatingDesk":
+    def start(self, settles: bool = True) -> "RatingDesk":
+        """Open the list; without ``settles`` the work ahead may still run."""
         self.session.start(str(self.folder / "list.csv"))
-        self.settle(CAPTIONS[0])
+        if settles:
+            self.settle(CAPTIONS[0])
+        else:
+            self.qtbot.waitUntil(lambda: self.session.state.explanation is not None)
         return self
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

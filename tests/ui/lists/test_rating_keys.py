@@ -1,6 +1,6 @@
 """Pairs are rated and tagged by keys: one finding per view, the next pair, held ratings, undo, and the walk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,15 @@ Key = Qt.Key
 @pytest.fixture
 def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> RatingDesk:
     return RatingDesk(qtbot, tmp_path, make_explanation).start()
+
+
+@pytest.fixture
+def held_desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]) -> Iterator[RatingDesk]:
+    """The second pair is not explained before ``second_gate`` opens."""
+    made = RatingDesk(qtbot, tmp_path, make_explanation)
+    made.engine.second_gate.clear()
+    yield made.start(settles=False)
+    made.engine.second_gate.set()
 
 
 def undo_button(desk: RatingDesk) -> QToolButton:
@@ -113,46 +122,45 @@ def test_the_button_is_hidden_once_another_step_is_the_last(desk: RatingDesk) ->
     assert not undo_button(desk).isVisible()
 
 
-def test_a_rating_of_a_pair_that_is_still_explained_is_held_and_stored_with_its_numbers(desk: RatingDesk) -> None:
-    desk.engine.gate.clear()
+def test_a_rating_of_a_pair_that_is_still_explained_is_held_and_stored_with_its_numbers(held_desk: RatingDesk) -> None:
+    desk = held_desk
     desk.press(Key.Key_D)
     desk.press(Key.Key_2)
     assert "stored when the pair is explained" in desk.message()
     assert not desk.file.exists()
-    desk.engine.gate.set()
+    desk.engine.second_gate.set()
     (found,) = desk.wait_findings(1)
     assert (found.view.caption, found.rating, Path(found.view.picture).name) == (CAPTIONS[1], "mismatch", "1.png")
 
 
-def test_a_held_rating_can_be_changed_and_goes_on_when_it_is_stored(desk: RatingDesk) -> None:
+def test_a_held_rating_can_be_changed_and_goes_on_when_it_is_stored(held_desk: RatingDesk) -> None:
+    desk = held_desk
     desk.window.commands["rating_goes_on"].trigger()
-    desk.engine.gate.clear()
     desk.press(Key.Key_D)
-    desk.qtbot.waitUntil(lambda: desk.engine.began.is_set())
     desk.press(Key.Key_2)
     desk.press(Key.Key_1)
-    desk.engine.gate.set()
+    desk.engine.second_gate.set()
     desk.wait_pair(2)
     assert [(one.view.caption, one.rating) for one in desk.wait_findings(1)] == [(CAPTIONS[1], "match")]
 
 
-def test_a_held_rating_is_dropped_with_a_sentence_where_the_pair_is_left(desk: RatingDesk) -> None:
-    desk.engine.gate.clear()
+def test_a_held_rating_is_dropped_with_a_sentence_where_the_pair_is_left(held_desk: RatingDesk) -> None:
+    desk = held_desk
     desk.press(Key.Key_D)
     desk.press(Key.Key_2)
     desk.press(Key.Key_D)
     assert desk.message() == "Mismatch was not stored: another pair was shown"
-    desk.engine.gate.set()
+    desk.engine.second_gate.set()
     desk.wait_pair(2)
     assert not desk.file.exists()
 
 
-def test_a_held_rating_is_dropped_where_the_pair_fails(desk: RatingDesk) -> None:
-    desk.engine.gate.clear()
+def test_a_held_rating_is_dropped_where_the_pair_fails(held_desk: RatingDesk) -> None:
+    desk = held_desk
     desk.press(Key.Key_D)
     desk.press(Key.Key_2)
     desk.engine.raises.append(CaptionError("The caption is too long.", "Shorten it."))
-    desk.engine.gate.set()
+    desk.engine.second_gate.set()
     desk.qtbot.waitUntil(lambda: desk.message() == "Mismatch was not stored: the pair could not be explained")
     assert not desk.file.exists()
     desk.press(Key.Key_2)
