@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         open_cache,
         profile,
         score,
+        wrap_model,
     )
     from exclip_desktop.api.study import study
 
@@ -39,6 +40,7 @@ __all__ = [
     "profile",
     "score",
     "study",
+    "wrap_model",
 ]
 
 

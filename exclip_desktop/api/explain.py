@@ -29,6 +29,7 @@ from exclip_desktop.evaluate.occlusion import score_occlusion
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import Scores, score_captions
+from exclip_desktop.models.wrap import wrap_model
 from exclip_desktop.storage.cache import FactorCache, open_cache
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, read_picture
 
@@ -43,6 +44,7 @@ __all__ = [
     "open_cache",
     "profile",
     "score",
+    "wrap_model",
 ]
 
 ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture

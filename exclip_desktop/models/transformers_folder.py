@@ -63,22 +63,32 @@ def derive_config(folder: Path) -> Config:
         ModelError: the config cannot be read, or is of a family that cannot be explained.
 
     """
-    own = _read_json(folder / CONFIG)
+    try:
+        return convert_config(_read_json(folder / CONFIG), folder.name, str(folder))
+    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError) as error:
+        raise ModelError(f"{folder / CONFIG} cannot be read: {error}.", "Fetch it again.") from error
+
+
+def convert_config(own: Config, name: str, tokenizer: str) -> Config:
+    """Return open_clip's config of transformers' ``own``; ``tokenizer``: the folder or repository of its tokenizer.
+
+    Raises:
+        ModelError: the family cannot be explained; the message contains ``name``.
+        TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError: an entry is wrong.
+
+    """
     family = own.get("model_type")
     derive = {"clip": _derive_clip, "siglip": _derive_siglip}.get(str(family))
     if derive is None:
         more = " Its pictures have no fixed size." if family == "siglip2" else ""
         raise ModelError(
-            f'{folder.name} is a model of transformers of the family "{family}", which cannot be explained.{more}',
+            f'{name} is a model of transformers of the family "{family}", which cannot be explained.{more}',
             Remedy.CHOOSE_OTHER_MODEL,
         )
-    try:
-        return derive(own, folder)
-    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError) as error:
-        raise ModelError(f"{folder / CONFIG} cannot be read: {error}.", "Fetch it again.") from error
+    return derive(own, tokenizer)
 
 
-def _derive_clip(own: Config, _: Path) -> Config:
+def _derive_clip(own: Config, _: str) -> Config:
     text, vision = _part(own, "text_config", CLIP_TEXT), _part(own, "vision_config", CLIP_VISION)
     acts = {text["hidden_act"], vision["hidden_act"]}
     if acts not in ({"quick_gelu"}, {"gelu"}):
@@ -109,7 +119,7 @@ def _derive_clip(own: Config, _: Path) -> Config:
     }
 
 
-def _derive_siglip(own: Config, folder: Path) -> Config:
+def _derive_siglip(own: Config, tokenizer: str) -> Config:
     text, vision = _part(own, "text_config", SIGLIP_TEXT), _part(own, "vision_config", SIGLIP_VISION)
     trunk = Trunk(
         width=vision["hidden_size"],
@@ -135,7 +145,7 @@ def _derive_siglip(own: Config, folder: Path) -> Config:
         "text_cfg": {
             "context_length": text["max_position_embeddings"],
             "vocab_size": text["vocab_size"],
-            "hf_tokenizer_name": str(folder),
+            "hf_tokenizer_name": tokenizer,
             "tokenizer_kwargs": {"clean": "canonicalize"},
             "layers": text["num_hidden_layers"],
             "width": text["hidden_size"],
@@ -218,6 +228,18 @@ def derive_preprocess(folder: Path) -> Config | None:
         values = found.get("image_processor", found) or values
         if "image_mean" in values:
             break
+    return convert_preprocess(values, folder.name)
+
+
+def convert_preprocess(values: Config, name: str) -> Config | None:
+    """Return open_clip's ``preprocess_cfg`` of the values of an image processor of transformers.
+
+    None: they have no mean and deviation.
+
+    Raises:
+        ModelError: its preprocessing is none that open_clip has; the message contains ``name``.
+
+    """
     if "image_mean" not in values or "image_std" not in values:
         return None
     interpolation = INTERPOLATIONS.get(values.get("resample", 3))
@@ -227,7 +249,7 @@ def derive_preprocess(folder: Path) -> Config | None:
     cropped = crop.get("height") if isinstance(crop, dict) else crop
     if interpolation is None or (crops and shortest is not None and shortest != cropped):
         raise ModelError(
-            f"{folder.name} preprocesses pictures in a way that is not known here: it resizes to {shortest} and "
+            f"{name} preprocesses pictures in a way that is not known here: it resizes to {shortest} and "
             f"crops to {cropped}.",
             Remedy.CHOOSE_OTHER_MODEL,
         )

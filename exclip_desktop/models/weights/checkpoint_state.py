@@ -54,7 +54,7 @@ def choose_state(loaded: Any, file: str) -> tuple[State, tuple[str, ...]]:
     chosen, foreign = _drop_foreign(chosen)
     if foreign:
         more = (*more, _left_out(foreign, file))
-    return _merge_long_positions(chosen), (*notes, *more)
+    return merge_long_positions(chosen), (*notes, *more)
 
 
 def _drop_foreign(state: State) -> tuple[State, list[str]]:
@@ -122,7 +122,7 @@ def _common_wrapper(state: State) -> str:
     return prefix
 
 
-def _merge_long_positions(state: State) -> State:
+def merge_long_positions(state: State) -> State:
     """Return weights whose text positions are one tensor: Long-CLIP adds up two, each masked."""
     trained = state.pop("positional_embedding_res", None)
     own = state.get("positional_embedding")

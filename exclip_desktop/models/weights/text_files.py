@@ -48,11 +48,23 @@ def find_tokenizer(schema: str, folder: Path | None, context: int | None = None)
     name = text.get("hf_tokenizer_name")
     if not name:
         return make_own_tokenizer(schema, context)
-    place = _find_files(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
     length = context or text.get("context_length", DEFAULT_CONTEXT_LENGTH)
-    options = (text.get("tokenizer_kwargs") or {}) | {"local_files_only": True, "trust_remote_code": False}
+    return load_tokenizer(name, folder, length, text.get("tokenizer_kwargs") or {})
+
+
+def load_tokenizer(name: str, folder: Path | None, context: int, options: Mapping[str, Any]) -> Any:
+    """Return open_clip's wrapper of the tokenizer of the repository (or folder) ``name``, or of the model's folder.
+
+    ``options`` are those that open_clip's configs have as ``tokenizer_kwargs``.
+
+    Raises:
+        ModelError: its files are not on this computer or cannot be read, or transformers is not installed.
+
+    """
+    place = _find_files(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
+    local = {**options, "local_files_only": True, "trust_remote_code": False}
     try:
-        return HFTokenizer(str(place), context_length=length, **options)
+        return HFTokenizer(str(place), context_length=context, **local)
     except Exception as error:  # the tokenizers package raises bare ones
         raise ModelError(
             f"The tokenizer {name} in {place} cannot be read: {error}.", "Fetch all of its files again."
