@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QCompleter,
     QDialog,
@@ -48,7 +48,7 @@ class TagField(QLineEdit):
 
     def __init__(self, tags: Sequence[str], known: Sequence[str], parent: QWidget | None = None) -> None:
         """Start with ``tags``; offer the ``known`` ones."""
-        super().__init__(SEPARATOR.join(tags), parent)
+        super().__init__("".join(f"{tag}{SEPARATOR}" for tag in tags), parent)  # ready for the next one
         self._known = tuple(known)
         self._offers, self._popup = QStringListModel(self), QListView()
         self._completer = QCompleter(self._offers, self)
@@ -65,6 +65,12 @@ class TagField(QLineEdit):
     def tags(self) -> tuple[str, ...]:
         """The tags that were entered."""
         return read_tags(self.text())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802  Qt's name
+        """Go behind the last tag: Qt would select all tags, and the next letter would replace them."""
+        super().focusInEvent(event)
+        self.deselect()
+        self.end(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
         """Take the marked offer with Tab and Return, while the list of offers is open and has the keys."""
@@ -100,7 +106,6 @@ class TagDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Tags")
         self.field = TagField(tags, known)
-        self.field.setText("".join(f"{tag}{SEPARATOR}" for tag in tags))  # ready for the next one
         description = ClampedLabel(2)
         description.show_text(what)
         label = QLabel("&Tags, separated by commas:")

@@ -266,6 +266,20 @@ def test_a_pair_is_tagged_by_keys_with_earlier_tags(desk: RatingDesk) -> None:
     assert len(desk.kept()) == 1
 
 
+def test_more_tags_are_added_behind_those_of_the_view(desk: RatingDesk) -> None:
+    def add(text: str) -> None:
+        field = QApplication.activeModalWidget().field
+        QTest.qWaitForWindowActive(QApplication.activeModalWidget())
+        assert not field.hasSelectedText()
+        QTest.keyClicks(field, text)
+        QTest.keyClick(field, Key.Key_Return)
+
+    for text, tags in (("snow", ("snow",)), ("dark", ("snow", "dark"))):
+        QTimer.singleShot(0, lambda text=text: add(text))
+        desk.window.commands["tag"].trigger()
+        desk.qtbot.waitUntil(lambda tags=tags: desk.file.exists() and [one.tags for one in desk.kept()] == [tags])
+
+
 def test_offers_begin_with_the_letters_or_contain_them() -> None:
     known = ("snow", "dark snow", "colour")
     assert list_offers(known, "sn", 2) == ["snow", "dark snow"]
