@@ -6,11 +6,9 @@ Only the rows on screen are read from the project.
 from collections.abc import Iterable
 from typing import Any, Final
 
-import msgspec
 import numpy as np
-from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QWidget
 
 from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.finding import RATING_NAMES, Finding
@@ -20,12 +18,11 @@ from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.state import State
 from exclip_desktop.storage.finding_columns import LISTED
 from exclip_desktop.storage.project.finding_rows import FindingQuery
+from exclip_desktop.ui.lists.column_table import ColumnTable
 from exclip_desktop.ui.lists.heat_images import HeatImage, draw_heat
 from exclip_desktop.ui.lists.thumbnail_rows import (
     BELOW_ROLE,
     HEAT_ROLE,
-    PAD_PX,
-    THUMB_PX,
     TITLE_ROLE,
     Index,
     ThumbnailDelegate,
@@ -163,47 +160,13 @@ def _details(finding: Finding) -> str:
     return "\n".join(line for line in lines if line)
 
 
-NEWEST_FIRST: Final = "created", Qt.SortOrder.DescendingOrder
-
-
-class FindingsTable(QTableView):
-    """Shows a ``FindingsModel``.
-
-    Attributes:
-        columns_menu: shows and hides columns, and sorts by one.
-
-    Signals:
-        sort_changed(): another column or order was chosen.
-
-    """
-
-    sort_changed = Signal()
+class FindingsTable(ColumnTable):
+    """Shows a ``FindingsModel``, the newest finding first."""
 
     def __init__(self, model: FindingsModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setModel(model)
+        super().__init__(model, LISTED, "Findings", parent)
         self.setItemDelegateForColumn(PICTURE, ThumbnailDelegate(self))
-        self.setAccessibleName("Findings")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(THUMB_PX + 2 * PAD_PX)
-        self._sort = NEWEST_FIRST
-        self._build_header()
-        self.columns_menu = self._build_menu()
-
-    def keyboardSearch(self, search: str) -> None:  # noqa: N802  Qt's name
-        """Ignore typed letters: Qt would read every finding to search for them."""
-
-    @property
-    def sort(self) -> tuple[str, bool]:
-        """The key of the column that the findings are sorted by, and whether in descending order."""
-        key, order = self._sort
-        return key, order == Qt.SortOrder.DescendingOrder
+        self.show_sort("created", descending=True)
 
     def text_of(self, rows: Iterable[int]) -> str:
         """Return the visible columns of rows as lines for a spreadsheet, with their headings."""
@@ -215,90 +178,3 @@ class FindingsTable(QTableView):
         lines = [[column.heading for column in columns]]
         lines += [[" ".join(column.display(finding).split()) for column in columns] for finding in findings]
         return "\n".join("\t".join(line) for line in lines)
-
-    def sort_by(self, key: str, *, descending: bool) -> None:
-        """Sort by a column."""
-        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        self.horizontalHeader().setSortIndicator(KEYS.index(key), order)
-
-    def saveState(self) -> QByteArray:  # noqa: N802  as Qt's headers and splitters have it
-        """Return order, widths and visibility of the columns."""
-        header = self.horizontalHeader()
-        logical = [header.logicalIndex(visual) for visual in range(header.count())]
-        columns = [(KEYS[at], header.sectionSize(at), header.isSectionHidden(at)) for at in logical]
-        return QByteArray(msgspec.json.encode(columns))
-
-    def restoreState(self, state: QByteArray) -> bool:  # noqa: N802  as Qt's headers and splitters have it
-        """Arrange the columns as they were saved; return whether that could be read. Unknown columns are ignored."""
-        try:
-            saved = msgspec.json.decode(state.data(), type=list[tuple[str, int, bool]])
-        except msgspec.MsgspecError:
-            return False
-        header = self.horizontalHeader()
-        for visual, (key, width, hidden) in enumerate(one for one in saved if one[0] in KEYS):
-            at = KEYS.index(key)
-            header.moveSection(header.visualIndex(at), visual)
-            if width > 0:
-                header.resizeSection(at, width)
-            header.setSectionHidden(at, hidden)
-        return True
-
-    def _build_header(self) -> None:
-        header = self.horizontalHeader()
-        header.setSectionsMovable(True)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setHighlightSections(False)
-        header.setResizeContentsPrecision(0)  # a double click measures the rows on screen, not a thousand
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for at, column in enumerate(LISTED):
-            header.resizeSection(at, column.width_px)
-            header.setSectionHidden(at, column.hidden)
-        key, order = self._sort
-        header.setSortIndicator(KEYS.index(key), order)
-        header.sortIndicatorChanged.connect(self._on_sort_indicator_changed)
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._on_header_menu_requested)
-
-    def _build_menu(self) -> QMenu:
-        menu = QMenu(self)
-        self._column_actions = [menu.addAction(column.heading) for column in LISTED]
-        for at, action in enumerate(self._column_actions):
-            action.setCheckable(True)
-            action.toggled.connect(lambda checked, at=at: self.horizontalHeader().setSectionHidden(at, not checked))
-        sort = menu.addMenu("Sort by")
-        group = QActionGroup(sort)
-        self._sort_actions: dict[str, QAction] = {}
-        for column in LISTED:
-            if column.is_sortable:
-                action = self._sort_actions[column.key] = sort.addAction(column.heading)
-                action.setCheckable(True)
-                group.addAction(action)
-                action.triggered.connect(lambda _, key=column.key: self.sort_by(key, descending=self.sort[1]))
-        sort.addSeparator()
-        self._descending = sort.addAction("Largest or newest first")
-        self._descending.setCheckable(True)
-        self._descending.triggered.connect(lambda checked: self.sort_by(self.sort[0], descending=checked))
-        menu.aboutToShow.connect(self._update_menu)
-        return menu
-
-    def _update_menu(self) -> None:
-        header = self.horizontalHeader()
-        visible = [at for at in range(header.count()) if not header.isSectionHidden(at)]
-        for at, action in enumerate(self._column_actions):
-            action.setChecked(at in visible)
-            action.setEnabled(visible != [at])  # one column stays
-        key, descending = self.sort
-        self._sort_actions[key].setChecked(True)
-        self._descending.setChecked(descending)
-
-    def _on_header_menu_requested(self, position: QPoint) -> None:
-        self.columns_menu.exec(self.horizontalHeader().mapToGlobal(position))
-
-    def _on_sort_indicator_changed(self, at: int, order: Qt.SortOrder) -> None:
-        if not LISTED[at].is_sortable:
-            key, order = self._sort
-            self.horizontalHeader().setSortIndicator(KEYS.index(key), order)
-        elif self._sort != (KEYS[at], order):
-            self._sort = KEYS[at], order
-            self.sort_changed.emit()
