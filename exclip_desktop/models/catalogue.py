@@ -20,6 +20,14 @@ from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import is_dir, is_file, resource_path
 from exclip_desktop.models.families import find_obstacle
 from exclip_desktop.models.model_configs import read_config
+from exclip_desktop.models.transformers_folder import (
+    CONFIG,
+    FAMILIES,
+    PREFIX,
+    RELATED_FAMILIES,
+    is_transformers_folder,
+    read_family,
+)
 from exclip_desktop.models.weights.fingerprints import OPENAI, list_published
 from exclip_desktop.models.weights.read import count_bytes, is_torchscript
 
@@ -146,20 +154,28 @@ def _list_installed() -> list[Path]:
 
 
 def _iterate_snapshots() -> Iterator[Path]:
-    """Yield the snapshots in the hub's cache that hold a model of open_clip's form."""
-    for config in sorted(Path(constants.HF_HUB_CACHE).glob(f"models--*/snapshots/*/{CONFIG_FILE}")):
-        if find_weights(config.parent) is not None:
-            yield config.parent
+    """Yield the snapshots in the hub's cache that hold a model of open_clip's form, or one of transformers."""
+    hub = Path(constants.HF_HUB_CACHE)
+    configs = sorted(path for name in (CONFIG_FILE, CONFIG) for path in hub.glob(f"models--*/snapshots/*/{name}"))
+    for folder in dict.fromkeys(path.parent for path in configs):
+        is_ours = (folder / CONFIG_FILE).is_file() or read_family(folder) in (*FAMILIES, *RELATED_FAMILIES)
+        if is_ours and find_weights(folder) is not None:
+            yield folder
 
 
 def _read_folder(name: str, folder: Path, place: Place) -> ModelEntry | None:
-    path = find_weights(folder)
-    if path is None or not (folder / CONFIG_FILE).is_file():
+    path, has_own = find_weights(folder), (folder / CONFIG_FILE).is_file()
+    if path is None or not (has_own or is_transformers_folder(folder)):
         return None
     try:
-        return _make_entry(name, "", path, f"local-dir:{folder}", place)
+        return _make_entry(name, "", path, f"{'local-dir:' if has_own else PREFIX}{folder}", place)
+    except ModelError as error:
+        family = "" if has_own else read_family(folder)
+        is_other = family not in ("", *FAMILIES)
+        reason = f'its family of transformers is "{family}"' if is_other else error.message.rstrip(".")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ModelEntry(name, "", path, path.stat().st_size, place, "", None, 0, "its config cannot be read")
+        reason = "its config cannot be read"
+    return ModelEntry(name, "", path, path.stat().st_size, place, "", None, 0, reason)
 
 
 def _make_entry(name: str, tag: str, path: Path | None, schema: str, place: Place = "cache") -> ModelEntry:

@@ -6,7 +6,7 @@ from typing import Any
 import open_clip
 from open_clip import SimpleTokenizer
 
-from exclip_desktop.models.transformers_folder import PREFIX, derive_config
+from exclip_desktop.models.transformers_folder import PREFIX, derive_config, register_trunk
 
 
 def read_config(schema: str) -> dict[str, Any]:
@@ -20,6 +20,8 @@ def read_config(schema: str) -> dict[str, Any]:
     if schema.startswith(PREFIX):
         return derive_config(Path(schema.removeprefix(PREFIX)))
     config: dict[str, Any] = open_clip.get_model_config(schema)
+    if config is not None:
+        register_trunk(config["vision_cfg"])
     return config
 
 

@@ -4,7 +4,8 @@ Both have the same networks as open_clip's, under other names: the config is der
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,13 +43,23 @@ INTERPOLATIONS: Final = {0: "nearest", 2: "bilinear", 3: "bicubic"}  # Pillow's 
 BLOCK_NAMES: Final = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
 TRUNK_NAMES: Final = {"layer_norm1": "norm1", "layer_norm2": "norm2", "mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2"}
 
+RELATED_FAMILIES: Final = (
+    *("siglip2", "chinese_clip", "align", "altclip", "metaclip_2", "clipseg", "groupvit", "flava", "blip", "xclip"),
+)
+"""Families that compare pictures with captions too, and cannot be explained."""
+
 State = Mapping[str, Tensor]
 Config = dict[str, Any]
 
 
 def is_transformers_folder(folder: Path) -> bool:
     """Return whether a folder holds a model of transformers, of any family."""
-    return "model_type" in _read_json(folder / CONFIG)
+    return bool(read_family(folder))
+
+
+def read_family(folder: Path) -> str:
+    """Return the family of the model of transformers in a folder, such as ``clip``; empty: there is none."""
+    return str(_read_json(folder / CONFIG).get("model_type") or "")
 
 
 def is_transformers_state(state: State) -> bool:
@@ -78,7 +89,7 @@ def convert_config(own: Config, name: str, tokenizer: str) -> Config:
 
     """
     family = own.get("model_type")
-    derive = {"clip": _derive_clip, "siglip": _derive_siglip}.get(str(family))
+    derive = FAMILIES.get(str(family))
     if derive is None:
         more = " Its pictures have no fixed size." if family == "siglip2" else ""
         raise ModelError(
@@ -160,6 +171,10 @@ def _derive_siglip(own: Config, tokenizer: str) -> Config:
     }
 
 
+FAMILIES: Final[dict[str, Callable[[Config, str], Config]]] = {"clip": _derive_clip, "siglip": _derive_siglip}
+"""``model_type`` of the config → the function that derives open_clip's config."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trunk:
     """Sizes of SigLIP's image encoder, which timm builds under a name of their own."""
@@ -202,6 +217,15 @@ class Trunk:
             "global_pool": "map",
             "num_classes": 0,
         }
+
+
+def register_trunk(vision: Mapping[str, Any]) -> None:
+    """Tell timm the image encoder that an ``open_clip_config.json`` names, which ``derive_config`` made elsewhere."""
+    name = str(vision.get("timm_model_name") or "")
+    found = re.fullmatch(r"siglip_(\d+)_(\d+)_(\d+)_(\d+)_(\d+)_(\d+)_(gelu|gelu_tanh)_([\d.e-]+)", name)
+    if found is not None:
+        width, depth, heads, patch, size, hidden = map(int, found.groups()[:6])
+        Trunk(width, depth, heads, patch, size, hidden, found[7], float(found[8])).register()
 
 
 def _act(name: str) -> str:

@@ -105,7 +105,7 @@ def _copy_small_files(source: Source, text: dict[str, Any], folder: Path) -> Non
         shutil.copyfile(own / CARD_FILE, folder / CARD_FILE)
     for repository, file in sources:
         local = own / file if own is not None and (own / file).is_file() else None
-        cached = local or try_to_load_from_cache(repository, file)
+        cached = local or (None if expand_home(repository).is_dir() else try_to_load_from_cache(repository, file))
         if isinstance(cached, str | Path):
             shutil.copyfile(cached, folder / file)
 

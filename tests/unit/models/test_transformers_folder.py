@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import timm
 import torch
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.models.loading import fit_weights, load_model, read_source
 from exclip_desktop.models.transformers_folder import derive_preprocess
+from exclip_desktop.models.weights.packs import pack_model
+from tests.unit.models.text_models import sentencepiece
 
 transformers = pytest.importorskip("transformers")
 
@@ -170,3 +173,13 @@ def test_what_cannot_be_explained_says_why(tmp_path: Path, config: dict[str, Any
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(ModelError, match=expected):
         load_model(tmp_path)
+
+
+def test_a_packed_siglip_loads_in_another_program(tmp_path: Path) -> None:
+    folder = save(siglip(), tmp_path / "siglip", SIGLIP_PIXELS)
+    sentencepiece().save_pretrained(folder)
+    packed = pack_model(tmp_path / "packed", str(folder))
+    name = json.loads((packed / "open_clip_config.json").read_text())["model_cfg"]["vision_cfg"]["timm_model_name"]
+    timm.models._registry._model_entrypoints.pop(name)  # as in a program that has not seen the folder
+    first, second = (load_model(one, device="cpu").network.state_dict() for one in (folder, packed))
+    assert all(torch.equal(value, second[weight]) for weight, value in first.items())
