@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         score,
         wrap_model,
     )
+    from exclip_desktop.api.lists import convert_list
     from exclip_desktop.api.study import study
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Result",
     "__version__",
     "batch",
+    "convert_list",
     "explain",
     "load_model",
     "map_by",
@@ -46,6 +48,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        modules = {"batch": "batch", "open_batch": "batch", "study": "study"}
+        modules = {"batch": "batch", "open_batch": "batch", "study": "study", "convert_list": "lists"}
         return getattr(import_module(f"exclip_desktop.api.{modules.get(name, 'explain')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,11 +32,11 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Explain a list of pairs. Each picture and each caption is computed once, and the matrix of any picture with "
         "any caption is the product of two stored factors. After Ctrl+C the same command resumes the work. The manual "
-        "describes the folder: exclip-desktop help lists. From Python: open_batch(FOLDER)."
+        "describes the folder: exclip-desktop help lists-and-projects. From Python: open_batch(FOLDER)."
     )
     parser.set_defaults(run=_batch)
     parser.add_argument(
-        "pairs", metavar="PAIRS", help="a folder, CSV, TSV, JSONL, COCO's JSON, Flickr30k Entities, a project"
+        "pairs", metavar="PAIRS", help="any list: a file or folder of annotations or captions, or a project (.exclip)"
     )
     parser.add_argument(
         "--out",

@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "profile": Command("profile", "show where the attribution lies at every layer"),
     "map": Command("map", "map a picture or a caption by another method"),
     "batch": Command("batch", "explain a whole list of pairs into a folder"),
+    "convert": Command("convert", "write a list of pairs as another program reads it"),
     "report": Command("findings", "write a project's findings as a page, figure or table"),
     "import": Command("findings", "add findings that report wrote to a project"),
     "evaluate": Command("evaluate", "compare methods by metrics over many pairs"),
