@@ -10,7 +10,7 @@ from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.pair_list import summarize_notes
 from exclip_desktop.storage.pair_lists.list_export import check_export
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
-from exclip_desktop.storage.pair_lists.list_writer import describe_losses
+from exclip_desktop.storage.pair_lists.list_writer import count_parts, describe_losses
 from exclip_desktop.storage.pair_lists.writers import WRITERS, writer_of
 
 
@@ -44,7 +44,7 @@ def _convert(options: argparse.Namespace) -> None:
     writer = writer_of(out.name, options.to)
     listed = read_pairs(options.pairs, options.pictures)
     check_export(listed, out, writer)
-    for sentence in (*summarize_notes(listed.notes), *describe_losses(listed.pairs, writer)):
+    for sentence in (*summarize_notes(listed.notes), *describe_losses(count_parts(listed.pairs), writer)):
         print_note(sentence)
     with ProgressBar() as bar:
         done = exclip_desktop.convert_list(listed, out, writer.key, progress=bar.show)

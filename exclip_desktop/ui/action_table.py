@@ -81,6 +81,7 @@ ACTIONS: Final = (
     ActionSpec("open_project", "Open project…", (), FILES, "Open a file of findings"),
     ActionSpec("save_project", "Save project as…", (), FILES, "Continue in a copy of the project"),
     ActionSpec("import_findings", "Import findings…", (), FILES, "Add the findings of an exported file"),
+    ActionSpec("export_list", "Export list…", (), FILES, "Write pairs with captions and boxes for other programs"),
     ActionSpec("report", "Export findings…", (), FILES, "Write findings as a page, a figure or a table"),
     ActionSpec("recent", "Open recent", (), FILES, "Open a recent project, list, folder or picture", "recent"),
     ActionSpec("samples", "Samples…", ("Ctrl+G",), FILES, "Choose one of the sample pictures", "samples"),
@@ -217,7 +218,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("open_list", "open_folder", "previous_pair", "next_pair", "filter_list", "close_list", SEPARATOR),
         *("new_project", "open_project", "save_project", "import_findings", SEPARATOR),
         *("model", "models", SEPARATOR),
-        *("export_picture", "export_numbers", "report", SEPARATOR),
+        *("export_picture", "export_numbers", "export_list", "report", SEPARATOR),
         "quit",
     ),
     "&Edit": (

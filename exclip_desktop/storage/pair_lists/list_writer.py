@@ -1,7 +1,7 @@
 """What a writer of pair lists declares: its name, what it holds, and its function."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
@@ -101,10 +101,10 @@ def keep_held(pair: ListedPair, writer: ListWriter) -> ListedPair:
     return pair if regions == pair.regions else replace(pair, regions=regions)
 
 
-def describe_losses(pairs: Sequence[ListedPair], writer: ListWriter) -> tuple[str, ...]:
-    """Return one sentence for each part of these pairs that a writer does not hold, with its count."""
-    counts = {part: count for part, count in _count_parts(pairs) if count and part not in writer.holds}
-    return tuple(f"{writer.name} holds no {LOSSES[part].format(f'{count:,}')}" for part, count in counts.items())
+def describe_losses(counts: Mapping[Part, int], writer: ListWriter) -> tuple[str, ...]:
+    """Return one sentence for each part that a writer does not hold; ``counts`` are those of ``count_parts``."""
+    lost = {part: count for part, count in counts.items() if count and part not in writer.holds}
+    return tuple(f"{writer.name} holds no {LOSSES[part].format(f'{count:,}')}" for part, count in lost.items())
 
 
 LOSSES: Final[dict[Part, str]] = {
@@ -120,19 +120,21 @@ LOSSES: Final[dict[Part, str]] = {
 """The end of the sentence on each part, with the count."""
 
 
-def _count_parts(pairs: Sequence[ListedPair]) -> Iterator[tuple[Part, int]]:
-    """Yield how many of each part these pairs have, in the order of the notes."""
+def count_parts(pairs: Sequence[ListedPair]) -> dict[Part, int]:
+    """Return how many of each part these pairs have, in the order of the notes."""
     groups = group_by_picture(pairs).values()
     regions = [region for pair in pairs for region in pair.regions]
-    yield "ids", sum(has_own_id(pair) for pair in pairs)
-    yield "labels", sum(bool(pair.label) for pair in pairs)
-    yield "masks", sum(bool(pair.mask) for pair in pairs)
-    yield "outlines", sum(bool(region.outline) and not region.subtract for region in regions)
-    yield "subtracted", sum(region.subtract for region in regions)
-    yield "caption boxes", sum(any(set(one.regions) != set(group[0].regions) for one in group) for group in groups)
-    yield "caption lines", sum(bool(pair.caption) and not fits_side_file(pair.caption) for pair in pairs)
     captioned = (group for group in groups if any(pair.caption for pair in group))
-    yield "no caption", sum(not pair.caption for group in captioned for pair in group)
+    return {
+        "ids": sum(has_own_id(pair) for pair in pairs),
+        "labels": sum(bool(pair.label) for pair in pairs),
+        "masks": sum(bool(pair.mask) for pair in pairs),
+        "outlines": sum(bool(region.outline) and not region.subtract for region in regions),
+        "subtracted": sum(region.subtract for region in regions),
+        "caption boxes": sum(any(set(one.regions) != set(group[0].regions) for one in group) for group in groups),
+        "caption lines": sum(bool(pair.caption) and not fits_side_file(pair.caption) for pair in pairs),
+        "no caption": sum(not pair.caption for group in captioned for pair in group),
+    }
 
 
 def has_own_id(pair: ListedPair) -> bool:

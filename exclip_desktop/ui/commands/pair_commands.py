@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QAction, QGuiApplication
@@ -13,12 +12,10 @@ from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import RATING_NAMES, Rating
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.commands.rating_commands import RatingCommands
-from exclip_desktop.ui.dialogs.export_dialog import ask_path
+from exclip_desktop.ui.dialogs.list_export_dialog import ListExportDialog, scope_names
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.widgets.file_manager import show_in_folder
-
-LIST_ENDINGS: Final = {".csv": "CSV", ".tsv": "TSV", ".jsonl": "JSON lines"}
 
 
 class PairCommands(QObject):
@@ -40,6 +37,7 @@ class PairCommands(QObject):
         self._dock, self._findings, self._rating, self._folder = dock, findings, rating, folder
         actions["filter_list"].triggered.connect(self.focus_filter)
         actions["pair_grid"].triggered.connect(dock.show_grid)
+        actions["export_list"].triggered.connect(lambda: self.export(dock.focused_places))
         dock.grid_shown.connect(actions["pair_grid"].setChecked)
         dock.removal_requested.connect(session.list_edits.remove)
         dock.menu_requested.connect(self._show_menu)
@@ -78,10 +76,13 @@ class PairCommands(QObject):
         return menu
 
     def export(self, places: list[int]) -> None:
-        """Ask for a file, and write the pairs at these places as a list."""
-        path = ask_path(self._window, "Export list", Path(self._folder()) / "pairs.csv", LIST_ENDINGS)
-        if path is not None:
-            self._session.list_edits.export(places, path)
+        """Ask how to write these or all listed pairs as a list, and write it."""
+        navigation, edits = self._session.pair_navigation, self._session.list_edits
+        scopes = scope_names(places, navigation.walk.places, len(navigation.pairs))
+        dialog = ListExportDialog(scopes, edits.list_of, Path(self._folder()), self._window)
+        if dialog.exec():
+            edits.export(dialog.places, dialog.path(), dialog.writer.key)
+        dialog.deleteLater()
 
     def _show_menu(self, places: list[int], where: QPoint) -> None:
         menu = self.make_menu(places)

@@ -183,7 +183,7 @@ def _describe_finding(active_answer: ActiveAnswer, pane: Pane | None) -> str:
 
 
 LISTS: Final = f"Pair lists ({' '.join(f'*{one}' for one in ENDINGS if one != ENDING)});;All files (*)"
-NEEDS_LIST: Final = ("next_pair", "previous_pair", "close_list")
+NEEDS_LIST: Final = ("next_pair", "previous_pair", "close_list", "export_list")
 
 
 class ListCommands(QObject):

@@ -1,5 +1,6 @@
 """The menu of selected pairs: rating, tags, copying, explaining, exporting and removing several at once."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,17 +8,21 @@ import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.pair_lists import list_export
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.finding_rows import load_findings
+from exclip_desktop.storage.project.pair_rows import save_boxes
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.commands import pair_commands
 from exclip_desktop.ui.commands.pair_commands import PairCommands
+from exclip_desktop.ui.dialogs.list_export_dialog import ListExportDialog
 from exclip_desktop.ui.lists.tag_field import TagDialog
 from tests.ui.lists.list_desk import ListDesk, settle
 
@@ -192,10 +197,23 @@ def test_selected_pairs_are_explained(desk: ListDesk) -> None:
     assert desk.dock.batch.isEnabled()
 
 
+def export(desk: ListDesk, monkeypatch: pytest.MonkeyPatch, fill: Callable[[ListExportDialog], None]) -> None:
+    """Answer the next export dialog by its fields, and its button."""
+
+    def answer(dialog: ListExportDialog) -> int:
+        fill(dialog)
+        dialog.show()
+        button = next(one for one in dialog.findChildren(QPushButton) if one.text() == "&Export")
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        return dialog.result()
+
+    monkeypatch.setattr(ListExportDialog, "exec", answer)
+
+
 def test_selected_pairs_are_exported_as_a_list(desk: ListDesk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     target = desk.folder / "sub" / "some.csv"
     target.parent.mkdir()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), "CSV (*.csv)"))
+    export(desk, monkeypatch, lambda dialog: dialog.findChild(QLineEdit).setText(str(target)))
     with qtbot.waitSignal(desk.session.list_edits.reported):
         choose(desk, [3, 1], "Export 2 pairs as a list…")
     read = read_pairs(target, cancel=CancelToken())
@@ -204,6 +222,55 @@ def test_selected_pairs_are_exported_as_a_list(desk: ListDesk, qtbot: QtBot, mon
         desk.folder / "3.png",
         desk.folder / "1.png",
     ]
+
+
+def test_the_list_is_exported_as_a_folder_with_its_pictures_and_labels_drawn_by_hand(
+    desk: ListDesk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, label = desk.session.projects.open_or_create(), Region((1, 2, 5, 6), name="dog")
+    save_boxes(project, project.relative_path(desk.folder / "2.png"), (label,))
+    (desk.folder / "4.png").write_bytes(b"damaged")
+    target = desk.folder / "for yolo"
+
+    def fill(dialog: ListExportDialog) -> None:
+        scope, formats = dialog.findChildren(QComboBox)
+        assert [scope.itemText(at) for at in range(scope.count())] == ["All pairs (6)"]
+        dialog.findChild(QLineEdit).setText(str(target))
+        formats.setCurrentText("YOLO (folder)")
+
+    export(desk, monkeypatch, fill)
+    with qtbot.waitSignal(desk.session.list_edits.reported) as reported:
+        desk.window.commands["export_list"].trigger()
+    assert reported.args == ["5 pairs written to for yolo", False]
+    read = read_pairs(target)
+    assert {pair.picture: pair.regions for pair in read.pairs}["images/2.png"] == (label,)
+    assert {pair.caption for pair in read.pairs} == {pair.caption for pair in PAIRS if pair.picture != "4.png"}
+    notice = desk.session.state.notice
+    assert notice is not None
+    assert "4.png: " in notice.message
+    assert desk.session.state.work is None or desk.session.state.work.idle
+
+
+def test_an_export_can_be_cancelled_and_leaves_nothing(
+    desk: ListDesk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, started, released = desk.folder / "out", threading.Event(), threading.Event()
+    read_size = list_export.read_picture_size
+
+    def wait(path: Path) -> tuple[int, int]:
+        started.set()
+        assert released.wait(10)
+        return read_size(path)
+
+    monkeypatch.setattr(list_export, "read_picture_size", wait)
+    desk.session.list_edits.export(list(range(6)), target, "voc")
+    qtbot.waitUntil(started.is_set)
+    assert desk.session.state.work is not None
+    desk.session.cancel()
+    released.set()
+    qtbot.waitUntil(lambda: not any(path.name.startswith(".") for path in desk.folder.iterdir()))
+    assert not target.exists()
+    qtbot.waitUntil(lambda: desk.session.state.work is None or desk.session.state.work.idle)
 
 
 def test_selected_pairs_are_removed_by_delete_and_come_back(desk: ListDesk) -> None:
