@@ -16,7 +16,16 @@ from exclip_desktop.attribution.second_order.explain import (
 )
 from exclip_desktop.attribution.second_order.stored_explain import make_image_key, make_text_key
 from exclip_desktop.core.cache_keys import pixels_sha256
-from exclip_desktop.core.errors import CaptionError, DeviceError, MemoryShortage, Remedy, SettingsError, UserError
+from exclip_desktop.core.errors import (
+    PYTHON_WORDS,
+    CaptionError,
+    DeviceError,
+    MemoryShortage,
+    Remedy,
+    SettingsError,
+    UserError,
+    Words,
+)
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation
@@ -74,6 +83,7 @@ def batch(
     shard: tuple[int, int] = (1, 1),
     max_megapixels: float = DEFAULT_MEGAPIXELS,
     cache: FactorCache | None = None,
+    words: Words = PYTHON_WORDS,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     **settings: Any,
@@ -88,6 +98,7 @@ def batch(
         shard: (I, N): make only the I-th of N parts, from 1; the last to finish writes the index.
         max_megapixels: largest picture read.
         cache: stores the matrix of every listed pair, as ``open_cache()`` does for the window; None: ``out`` alone.
+        words: the sentences on what to do about a pair that failed, in the terms of the interface.
         progress: called with the number of finished captions, then pictures.
         cancel: polled between pictures and within them; finished entries are kept.
         settings: fields of ``ExplainSettings``, by name.
@@ -114,7 +125,7 @@ def batch(
         _make_header(model, resolved)
         | {"pictures": names["pictures"], "captions": names["captions"], "folder": str(pair_list.folder.absolute())},
     )
-    work = _ShardFiller(folder, names, progress or ignore_progress, cancel or CancelToken())
+    work = _ShardFiller(folder, names, words, progress or ignore_progress, cancel or CancelToken())
     makers = _make_makers(model, pair_list, resolved, max_megapixels, work.cancel)
     for kind in KINDS:
         for number in shards(kind, len(names[kind])):
@@ -166,8 +177,10 @@ def _make_makers(
 class _ShardFiller:
     """Fills shards and reports progress."""
 
-    def __init__(self, folder: Path, names: dict[Kind, list[str]], progress: Progress, cancel: CancelToken) -> None:
-        self._folder, self._names, self._progress, self.cancel = folder, names, progress, cancel
+    def __init__(
+        self, folder: Path, names: dict[Kind, list[str]], words: Words, progress: Progress, cancel: CancelToken
+    ) -> None:
+        self._folder, self._names, self._words, self._progress, self.cancel = folder, names, words, progress, cancel
 
     def fill(self, kind: Kind, number: int, maker: _Maker) -> None:
         """Make the missing, failed and changed entries of a shard; an interrupted run keeps its finished entries."""
@@ -184,7 +197,7 @@ class _ShardFiller:
                 for at, read in zip(missing, coming, strict=True):
                     self._progress(Report(kind, places.start + at, len(names)))
                     self.cancel.check()
-                    entries[at] = _try_entry(read, maker.make)
+                    entries[at] = _try_entry(read, maker.make, self._words)
         finally:
             if missing:
                 write_shard(self._folder, kind, number, entries)
@@ -260,7 +273,7 @@ def _has_changed(path: Path, entry: ShardEntry) -> bool:
         return False
 
 
-def _try_entry(read: Callable[[], Any], make: Callable[[Any], ShardEntry]) -> ShardEntry:
+def _try_entry(read: Callable[[], Any], make: Callable[[Any], ShardEntry], words: Words) -> ShardEntry:
     """Return the entry, or one with the error; errors of the computer, such as too little memory, are raised."""
     try:
         with convert_memory_errors():
@@ -268,4 +281,4 @@ def _try_entry(read: Callable[[], Any], make: Callable[[Any], ShardEntry]) -> Sh
     except (MemoryShortage, DeviceError):
         raise
     except UserError as error:
-        return ShardEntry({}, None, str(error))
+        return ShardEntry({}, None, error.text_in(words))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import exclip_desktop
+from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.cli.options import (
     add_explain_settings,
     add_max_megapixels,
@@ -82,6 +83,7 @@ def _batch(options: argparse.Namespace) -> None:
             shard=options.shard,
             max_megapixels=options.max_megapixels,
             cache=chosen_cache(options),
+            words=FLAG_WORDS,
             progress=bar.show,
             **asdict(explain_settings(options)),
         )

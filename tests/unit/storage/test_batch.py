@@ -15,6 +15,7 @@ from PIL import Image
 from exclip_desktop.api import batch as api_batch
 from exclip_desktop.api.batch import batch, open_batch
 from exclip_desktop.api.explain import explain
+from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.cli.main import main
 from exclip_desktop.core.errors import Cancelled, ListError, MemoryShortage, OutputError, ProjectError, SettingsError
 from exclip_desktop.core.progress import CancelToken, Report
@@ -71,6 +72,16 @@ def test_every_pair_equals_its_single_explanation(tiny: Model, listed: PairList,
         share = positive_share(found.interactions.patch_heat(), found.geometry, pair.regions)
         assert line["box_share"] == share
         assert (share is None) == (pair.id != "1")
+
+
+def test_a_failed_pair_says_what_to_do_in_the_words_of_the_interface(
+    tiny: Model, listed: PairList, tmp_path: Path
+) -> None:
+    done = batch(tiny, listed, tmp_path / "out", max_megapixels=1e-4, words=FLAG_WORDS, **HOW)
+    assert done.failed[0].endswith(" Shrink it first, or raise the limit (--max-megapixels).")
+    assert next(open_batch(tmp_path / "out").pairs())["error"] == done.failed[0].removeprefix("0: ")
+    done = batch(tiny, listed, tmp_path / "python", max_megapixels=1e-4, **HOW)
+    assert done.failed[0].endswith(" Shrink it first, or raise max_megapixels.")
 
 
 def test_any_picture_goes_with_any_caption(tiny: Model, listed: PairList, tmp_path: Path) -> None:
