@@ -192,7 +192,13 @@ class CompareController(QObject):
         scene, source = pane.scene, self.source_of(pane)
         if scene.canvas_picture is not self._first.canvas_picture:
             pane.answered = None
-            scene.change(canvas_picture=self._first.canvas_picture, answer=None, stale=False, **self._selected(None))
+            scene.change(
+                canvas_picture=self._first.canvas_picture,
+                canvas_hint=self._first.canvas_hint,
+                answer=None,
+                stale=False,
+                **self._selected(None),
+            )
         if pane.key.is_ours:
             scene.change(answer=source.explanation, stale=source.stale, **self._selected(source.explanation))
             pane.set_status(_status_of(source))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
@@ -92,6 +93,7 @@ class ExplainController(QObject):
         self._failed_request: ExplainRequest | None = None  # had too little memory
         self._notices = Notices(state)
         self.picture_reader = PictureReader(state, tasks, self.show_error, shelf or PictureShelf(), self)
+        self.picture_reader.failed.connect(self._on_picture_refused)
         self.ready = ReadyAnswers()
         self._bar = RequestBar()
         self._last_id = 0
@@ -253,6 +255,7 @@ class ExplainController(QObject):
         regions = () if opening is None or opening.selection is None else opening.selection.regions
         state.change(
             canvas_picture=None if opening is None else opening.canvas_picture,
+            canvas_hint="",
             answer=None,
             caption=state.caption if caption is None else caption,
             selection=Selection(regions=regions),
@@ -260,6 +263,10 @@ class ExplainController(QObject):
             notice=self._notices.make_picture_notice(() if opening is None else opening.notes),
             stale=False,
         )
+
+    def _on_picture_refused(self, path: str) -> None:
+        if self._state.canvas_picture is None and not self._state.canvas_hint:  # of a pair that is on screen
+            self._state.change(canvas_hint=f"{Path(path).name} cannot be shown. The message above says why.")
 
     def _wait_for_caption(self) -> None:
         """Explain nothing; the previous caption's error is settled."""

@@ -16,6 +16,7 @@ from exclip_desktop.storage.pictures import Picture
 Drawing = Literal["scale", "magnitude"]
 Tool = Literal["select", "box", "lasso"]
 COMPARED_BY_IDENTITY: Final = ("canvas_picture", "answer")  # they hold arrays
+NO_PICTURE: Final = "Open a picture, paste one, or drop one here."
 T = TypeVar("T")
 
 
@@ -95,7 +96,8 @@ class Scene(QObject):
     """A picture with the answer of one method, what is selected in it, and how it is drawn.
 
     Attributes:
-        canvas_picture: the picture, or None before the first.
+        canvas_picture: the picture, or None before the first, and while that of a pair is read or cannot be read.
+        canvas_hint: the text in place of the picture.
         answer: the matrix or the maps on screen, or None.
         stale: whether picture, caption or settings have changed since ``answer`` was computed.
         selection: the selected tokens and regions; ``preview``: the word or patch under the mouse.
@@ -110,6 +112,7 @@ class Scene(QObject):
 
     changed = Signal(str)
     canvas_picture_changed = Signal()
+    canvas_hint_changed = Signal()
     answer_changed = Signal()
     stale_changed = Signal()
     selection_changed = Signal()
@@ -118,6 +121,7 @@ class Scene(QObject):
     view_changed = Signal()
 
     canvas_picture: Value[CanvasPicture | None] = Value(no_value)
+    canvas_hint = Value(lambda: NO_PICTURE)
     answer: Value[Answer | None] = Value(no_value)
     stale = Value(bool)
     selection = Value(Selection)

@@ -27,7 +27,6 @@ from exclip_desktop.ui.canvas.range_warning import RangeWarning
 from exclip_desktop.ui.canvas.region_items import MarkLayer, RegionMarks
 
 LEAST_PX: Final = (200, 150)
-EMPTY = "Open a picture, paste one, or drop one here."
 Patch = tuple[int, int]
 
 
@@ -74,7 +73,7 @@ class Canvas(QWidget):
         self._picture_item, self._heat_item = PictureItem(), HeatItem()
         self._marks = MarkLayer(self.view)
         self._pointer = Pointer(state, self.view)
-        self._hint, self._range_warning = QLabel(EMPTY, self), RangeWarning(self)
+        self._hint, self._range_warning = QLabel(self), RangeWarning(self)
         self._build()
         self._connect()
         self._on_canvas_picture_changed()
@@ -114,6 +113,11 @@ class Canvas(QWidget):
     def zoom_out(self) -> None:
         """Zoom out from the middle."""
         self.view.zoom_by(1 / STEP_FACTOR)
+
+    @property
+    def hint(self) -> str:
+        """The text in place of the picture; empty with a picture."""
+        return "" if self._hint.isHidden() else self._hint.text()
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -176,6 +180,7 @@ class Canvas(QWidget):
     def _connect(self) -> None:
         state, pointer = self._state, self._pointer
         state.canvas_picture_changed.connect(self._on_canvas_picture_changed)
+        state.canvas_hint_changed.connect(self._show_hint)
         state.answer_changed.connect(self._on_answer_changed)
         state.preview_changed.connect(self._on_preview_changed)
         for signal in (state.view_changed, state.stale_changed):
@@ -202,7 +207,7 @@ class Canvas(QWidget):
     def _on_canvas_picture_changed(self) -> None:
         canvas_picture = self._state.canvas_picture
         pixels = None if canvas_picture is None else canvas_picture.picture.pixels
-        self._hint.setVisible(pixels is None)
+        self._show_hint()
         if pixels is not self._pixels:
             self._pixels = pixels
             self._picture_item.set_picture(pixels)
@@ -210,6 +215,10 @@ class Canvas(QWidget):
             self._show_content()
             self.view.fit()
         self._on_answer_changed()
+
+    def _show_hint(self) -> None:
+        self._hint.setText(self._state.canvas_hint)
+        self._hint.setVisible(self._state.canvas_picture is None)
 
     def _on_answer_changed(self) -> None:
         self._pointer.leave()  # another patch, or none, is under the mouse now

@@ -16,10 +16,9 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.maths.colour import range_limit, to_rgb
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview
-from exclip_desktop.session.pair.scene import CanvasPicture
+from exclip_desktop.session.pair.scene import NO_PICTURE, CanvasPicture
 from exclip_desktop.session.state import State
 from exclip_desktop.storage.pictures import Picture
-from exclip_desktop.ui.canvas.canvas import EMPTY
 from exclip_desktop.ui.canvas.picture_item import PictureItem
 from tests.ui.canvas.canvas_desk import BOX, LEFT, MIDDLE, NO_KEYS, NONE, Desk, open_desk
 
@@ -212,7 +211,7 @@ def test_a_new_picture_is_fitted_and_an_empty_canvas_shows_a_hint(desk: Desk) ->
     desk.state.change(canvas_picture=CanvasPicture(Picture(np.zeros((100, 50, 3), np.uint8)), "tall"), answer=None)
     assert desk.canvas.view.camera == replace(desk.canvas.view.camera, scale=4.8, centre=(25, 50))
     desk.state.change(canvas_picture=None)
-    hint = next(child for child in desk.canvas.findChildren(QWidget) if getattr(child, "text", str)() == EMPTY)
+    hint = next(child for child in desk.canvas.findChildren(QWidget) if getattr(child, "text", str)() == NO_PICTURE)
     assert hint.isVisible()
     desk.drag((10, 10), (30, 30))
     assert not desk.live

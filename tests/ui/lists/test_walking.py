@@ -73,6 +73,7 @@ def test_nothing_of_the_previous_pair_stays_while_the_picture_is_read(walk: Walk
     gate = walk.hold_decoding()
     walk.step()
     assert walk.state.canvas_picture is None
+    assert walk.window.canvas.hint == ""
     _is_bare(walk, 1)
     gate.set()
     qtbot.waitUntil(lambda: _title(walk) == "1.png")
@@ -89,6 +90,7 @@ def test_a_picture_that_cannot_be_read_is_an_empty_canvas_with_its_error(
     assert walk.state.canvas_picture is None
     _is_bare(walk, number)
     assert walk.window.banner.isVisible()
+    assert walk.window.canvas.hint == f"{PICTURES[number]} cannot be shown. The message above says why."
     assert PICTURES[number] in walk.state.notice.message
     walk.step(1 if number == 3 else -1)
     walk.settle(qtbot, 4 if number == 3 else 1)
