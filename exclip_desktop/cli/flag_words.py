@@ -18,6 +18,8 @@ FLAG_WORDS: Final[Words] = {
     Remedy.CHOOSE_CONFIG_FOLDER: "Give a folder with their {file} (--model).",
     Remedy.CHOOSE_MODEL_FOLDER: "Choose a folder with a config and weights (--model).",
     Remedy.CHOOSE_PACKED_FOLDER: "Give a folder that exclip-desktop models pack has written.",
+    Remedy.MERGE_ADAPTER: "Merge it into its model first (merge_and_unload() of peft, then save_pretrained()), or name "
+    "its model (--model) and the adapter's folder (--adapter).",
     Remedy.CHOOSE_TAG: "Choose one of its tags (--pretrained): {choices}.",
     Remedy.CHOOSE_CHECKPOINT: "It has no tags; give a checkpoint file (--checkpoint).",
     Remedy.CHOOSE_PREPROCESSING: "Choose one (--preprocess): {choices}, or a JSON file with mean and std.",

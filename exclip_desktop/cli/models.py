@@ -96,6 +96,7 @@ def _pack(options: argparse.Namespace) -> None:
             pretrained=options.pretrained,
             checkpoint=options.checkpoint,
             preprocess=options.preprocess,
+            adapter=options.adapter,
             progress=bar.show,
         )
     print(folder)

@@ -80,6 +80,7 @@ def add_weights(parser: Any) -> None:
         help="preprocessing of pictures, where the checkpoint does not name it: "
         f"{', '.join(one.name for one in PREPROCESSINGS)}, or a JSON file with mean and std",
     )
+    parser.add_argument("--adapter", metavar="FOLDER", help="LoRA adapter of peft, merged into the weights")
 
 
 def add_explain_settings(parser: argparse.ArgumentParser) -> None:
@@ -238,6 +239,7 @@ def load_chosen_model(options: argparse.Namespace) -> "Model":
             pretrained=options.pretrained,
             checkpoint=options.checkpoint,
             preprocess=options.preprocess,
+            adapter=options.adapter,
             device=options.device,
             allow_download=options.download,
             progress=bar.show,

@@ -25,6 +25,7 @@ class Remedy(Enum):
     CHOOSE_CONFIG_FOLDER = auto()
     CHOOSE_MODEL_FOLDER = auto()
     CHOOSE_PACKED_FOLDER = auto()
+    MERGE_ADAPTER = auto()
     CHOOSE_TAG = auto()
     CHOOSE_CHECKPOINT = auto()
     CHOOSE_PREPROCESSING = auto()
@@ -89,6 +90,8 @@ PYTHON_WORDS: Final[Words] = {
     Remedy.CHOOSE_CONFIG_FOLDER: "Pass a folder with their {file}.",
     Remedy.CHOOSE_MODEL_FOLDER: "Pass a folder with a config and weights.",
     Remedy.CHOOSE_PACKED_FOLDER: "Pass a folder that pack_model has written.",
+    Remedy.MERGE_ADAPTER: "Merge it into its model first (merge_and_unload() of peft, then save_pretrained()), or load "
+    "its model with adapter=FOLDER.",
     Remedy.CHOOSE_TAG: "Pass one that it has as pretrained: {choices}.",
     Remedy.CHOOSE_CHECKPOINT: "It has no tags; pass a file as checkpoint.",
     Remedy.CHOOSE_PREPROCESSING: "Pass preprocess as {choices}, or a JSON file with mean and std.",

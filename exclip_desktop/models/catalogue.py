@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,7 +17,7 @@ from open_clip.factory import _find_checkpoint_in_dir
 from platformdirs import user_data_path
 
 from exclip_desktop.core.errors import ModelError, Remedy
-from exclip_desktop.core.paths import is_dir, is_file, resource_path
+from exclip_desktop.core.paths import expand_home, is_dir, is_file, resource_path
 from exclip_desktop.models.families import find_obstacle
 from exclip_desktop.models.model_configs import read_config
 from exclip_desktop.models.transformers_folder import (
@@ -28,6 +28,7 @@ from exclip_desktop.models.transformers_folder import (
     is_transformers_folder,
     read_family,
 )
+from exclip_desktop.models.weights.adapters import Adapter, is_adapter_folder, read_adapter
 from exclip_desktop.models.weights.fingerprints import OPENAI, list_published
 from exclip_desktop.models.weights.read import count_bytes, is_torchscript
 
@@ -163,7 +164,37 @@ def _iterate_snapshots() -> Iterator[Path]:
             yield folder
 
 
+def hub_folder(repository: str) -> Path:
+    """Return the folder that the hub's cache has for a repository, such as ``openai/clip-vit-base-patch32``."""
+    return Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}"
+
+
+def find_base(adapter: Adapter) -> Path | None:
+    """Return the folder of the model that an adapter names, at a path or in the hub's cache; None: it is not here."""
+    if not adapter.base:
+        return None
+    places = (expand_home(adapter.base), adapter.folder / adapter.base, hub_folder(adapter.base))
+    found = next((place for place in places if is_dir(place)), None)
+    return None if found is None or is_adapter_folder(find_snapshot(found)) else found
+
+
+def _read_adapter_folder(name: str, folder: Path, place: Place) -> ModelEntry:
+    """Return the model that an adapter names, with the adapter."""
+    try:
+        adapter = read_adapter(folder)
+        base = find_base(adapter)
+        entry = None if base is None else _read_folder(name, find_snapshot(base), place)
+    except ModelError as error:
+        return ModelEntry(name, "", None, 0, place, "", None, 0, error.message.rstrip("."))
+    if entry is None:
+        what = f"its model, {adapter.base}, is not on this computer" if adapter.base else "it does not name its model"
+        return ModelEntry(name, "", adapter.weights, 0, place, "", None, 0, f"it is an adapter (LoRA), and {what}")
+    return replace(entry, path=adapter.weights, bytes=entry.bytes + adapter.weights.stat().st_size)
+
+
 def _read_folder(name: str, folder: Path, place: Place) -> ModelEntry | None:
+    if is_adapter_folder(folder) and not (folder / CONFIG_FILE).is_file():
+        return _read_adapter_folder(name, folder, place)
     path, has_own = find_weights(folder), (folder / CONFIG_FILE).is_file()
     if path is None or not (has_own or is_transformers_folder(folder)):
         return None

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import DeviceError, ModelError, Remedy, SettingsError
+from exclip_desktop.core.paths import expand_home, is_file
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.values.settings import POOL, SIDES
 from exclip_desktop.models.catalogue import CARD_FILE
@@ -26,8 +27,9 @@ from exclip_desktop.models.tokenizers.hugging_face import HFReader
 from exclip_desktop.models.tokenizers.tokenizer import Reader
 from exclip_desktop.models.towers.build import image_tower, text_tower
 from exclip_desktop.models.towers.tower_protocols import TextTower
+from exclip_desktop.models.weights.adapters import merge_adapter, read_adapter
 from exclip_desktop.models.weights.download import download, plan_download
-from exclip_desktop.models.weights.find import Source, find_source, identify, require_preprocess
+from exclip_desktop.models.weights.find import Source, find_source, identify, require_preprocess, with_adapter
 from exclip_desktop.models.weights.fingerprints import compute_fingerprint
 from exclip_desktop.models.weights.fit import build_network, convert_names, find_misfit
 from exclip_desktop.models.weights.read import Weights, compute_weights_sha256, read_weights
@@ -40,6 +42,7 @@ def load_model(
     pretrained: str | None = None,
     checkpoint: str | Path | None = None,
     preprocess: str | Path | None = None,
+    adapter: str | Path | None = None,
     device: str | None = None,
     allow_download: bool = False,
     progress: Progress | None = None,
@@ -54,6 +57,8 @@ def load_model(
         checkpoint: a weights file for the architecture: ``.safetensors``, ``.pt``, ``.pth`` or ``.bin``.
         preprocess: preprocessing of pictures for a checkpoint that does not name its own: a name in
             ``core.preprocessing.PREPROCESSINGS`` (``openai``, ``imagenet``, …), or a JSON file with mean and std.
+        adapter: the folder of a LoRA adapter of peft, which is merged into the weights. A folder of an adapter as
+            ``name`` is merged into the model that it names, where that is on this computer.
         device: ``cpu``, ``cuda``, ``mps`` …; None takes CUDA, else MPS, else CPU.
         allow_download: download a tag's weights when they are not on this computer.
         progress, cancel: called with the download's progress, and stops it; a later download resumes.
@@ -68,7 +73,7 @@ def load_model(
         (lambda *tag: download(plan_download(*tag), progress or ignore_progress, cancel)) if allow_download else None
     )
     torch_device = choose_device(device)
-    source, weights = read_source(name, pretrained, checkpoint, preprocess, fetch)
+    source, weights = read_source(name, pretrained, checkpoint, preprocess, fetch, adapter)
     tokenizer, encoder = (
         find_tokenizer(source.schema, source.folder, source.sizes.context),
         find_encoder(source.config(), source.folder),
@@ -77,7 +82,7 @@ def load_model(
     network.load_state_dict(state)  # strictly: nothing is interpolated or left out
     image, text = image_tower(network.visual), text_tower(network)
     network = network.eval().requires_grad_(False).to(torch_device)
-    content, config = compute_weights_sha256(source.weights), [source.config(), network.visual.preprocess_cfg]
+    content, config = compute_source_sha256(source), [source.config(), network.visual.preprocess_cfg]
     model = Model(
         name=source.name,
         weights=str(source.weights) if source.folder is None else source.weights.name,
@@ -112,11 +117,27 @@ def read_source(
     checkpoint: str | Path | None,
     preprocess: str | Path | None,
     fetch: Callable[[str, str], Path] | None = None,
+    adapter: str | Path | None = None,
 ) -> tuple[Source, Weights]:
     """Return the source that the arguments of ``load_model`` name, identified by its weights, and the weights."""
     source = _check_explainable(find_source(name, pretrained, checkpoint, preprocess, fetch))
+    if adapter is not None and source.adapter is not None:
+        raise ModelError(f"{source.name} is an adapter itself.", "Name its model beside one adapter.")
+    if adapter is not None:
+        place = expand_home(adapter)
+        source = with_adapter(source, read_adapter(place.parent if is_file(place) else place))
     weights = read_weights(source.weights)
-    return _check_explainable(identify(source, weights)), weights
+    source = _check_explainable(identify(source, weights))
+    if source.adapter is not None:
+        changes = read_weights(source.adapter.weights).state
+        weights = replace(weights, state=merge_adapter(source.adapter, changes, weights.state))
+    return source, weights
+
+
+def compute_source_sha256(source: Source) -> str:
+    """Return the SHA-256 of a source's weights, and of its adapter."""
+    own = compute_weights_sha256(source.weights)
+    return own if source.adapter is None else compute_fingerprint(own, source.adapter.compute_sha256())
 
 
 def _check_explainable(source: Source) -> Source:

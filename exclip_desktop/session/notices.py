@@ -25,6 +25,8 @@ WINDOW_WORDS: Final[Words] = {
     Remedy.CHOOSE_CONFIG_FOLDER: "Add a folder with their {file} in File ▸ Models.",
     Remedy.CHOOSE_MODEL_FOLDER: "Add a folder with a config and weights in File ▸ Models.",
     Remedy.CHOOSE_PACKED_FOLDER: "Choose a folder that the command exclip-desktop models pack has written.",
+    Remedy.MERGE_ADAPTER: "Merge it into its model first (merge_and_unload() of peft, then save_pretrained()), or "
+    "bring its model into Hugging Face's cache, and add the adapter's folder again in File ▸ Models.",
     Remedy.CHOOSE_TAG: "Choose one of its tags in File ▸ Models: {choices}.",
     Remedy.CHOOSE_CHECKPOINT: "It has no tags; add a checkpoint file in File ▸ Models.",
     Remedy.CHOOSE_PREPROCESSING: "Add it again in File ▸ Models and choose there: {choices}, or a JSON file with mean "

@@ -18,10 +18,12 @@ from exclip_desktop.models.catalogue import (
     HF_WEIGHTS,
     bundled_folder,
     check_architecture,
+    find_base,
     find_cached_weights,
     find_snapshot,
     find_tag_config,
     find_weights,
+    hub_folder,
     installed_folder,
 )
 from exclip_desktop.models.model_configs import read_config
@@ -33,12 +35,12 @@ from exclip_desktop.models.transformers_folder import (
     is_transformers_folder,
     is_transformers_state,
 )
+from exclip_desktop.models.weights.adapters import LORA, Adapter, is_adapter_folder, read_adapter
 from exclip_desktop.models.weights.fingerprints import compute_sha256, find_published
 from exclip_desktop.models.weights.fit import recognise_architectures
 from exclip_desktop.models.weights.positions import Sizes, read_sizes, refuse_other_sizes
 from exclip_desktop.models.weights.read import ENDINGS, Weights, read_weights
 
-ADAPTER_CONFIG: Final = "adapter_config.json"
 _DECIDING: Final = ("mean", "std", "interpolation", "resize_mode")
 
 
@@ -55,6 +57,7 @@ class Source:
         quick_gelu: whether the weights were trained with QuickGELU, whatever the architecture's config has.
         tag: open_clip's tag of the weights, or empty.
         sizes: sizes of its pictures and captions, where the weights have others than the config.
+        adapter: the adapter that is merged into the weights, or None.
         notes: sentences on how the source was found.
 
     """
@@ -67,6 +70,7 @@ class Source:
     quick_gelu: bool = False
     tag: str = ""
     sizes: Sizes = field(default_factory=Sizes)
+    adapter: Adapter | None = None
     notes: tuple[str, ...] = ()
 
     def config(self) -> dict[str, Any]:
@@ -119,10 +123,10 @@ def find_source(
 
 
 def _find_folder(name: str) -> Path | None:
-    """Return the folder of the bundled model, at a path, or of an unpacked model; None for other names."""
+    """Return the folder of the bundled model, at a path, unpacked, or in the hub's cache; None for other names."""
     if name == BUNDLED:
         return bundled_folder()
-    places = (expand_home(name), installed_folder() / name)
+    places = (expand_home(name), installed_folder() / name, hub_folder(name))
     return next((folder for folder in places if is_dir(folder)), None)
 
 
@@ -197,8 +201,8 @@ def _recognise(source: Source, weights: Weights) -> Source:
 
 def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source:
     folder = find_snapshot(path)
-    if (folder / ADAPTER_CONFIG).is_file() and not (folder / CONFIG_FILE).is_file():
-        raise adapter_error(folder.name)
+    if is_adapter_folder(folder) and not (folder / CONFIG_FILE).is_file():
+        return _read_adapter_folder(name, folder, chosen)
     if not (folder / CONFIG_FILE).is_file() and is_transformers_folder(folder):
         return _read_transformers(name, folder, chosen)
     if not (folder / CONFIG_FILE).is_file():
@@ -212,15 +216,28 @@ def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source
 
 def is_adapter(state: Mapping[str, Tensor]) -> bool:
     """Return whether weights are those of an adapter (LoRA), which change a model's weights."""
-    return bool(state) and all("lora_" in name for name in state)
+    return bool(state) and all(LORA in name for name in state)
 
 
-def adapter_error(name: str) -> ModelError:
-    """Return the error of an adapter that is opened without its model."""
-    return ModelError(
-        f"{name} is an adapter (LoRA), not a model.",
-        "Merge it into its model first: merge_and_unload() of peft, then save_pretrained().",
-    )
+def adapter_error(name: str, base: str = "") -> ModelError:
+    """Return the error of an adapter that is opened without its model, ``base`` where it names one."""
+    more = f" Its model, {base}, is not on this computer." if base else ""
+    return ModelError(f"{name} is an adapter (LoRA), not a model.{more}", Remedy.MERGE_ADAPTER)
+
+
+def _read_adapter_folder(name: str, folder: Path, chosen: dict[str, Any] | None) -> Source:
+    """Return the source of the model that an adapter names, with the adapter."""
+    adapter = read_adapter(folder)
+    base = find_base(adapter)
+    if base is None:
+        raise adapter_error(folder.name, adapter.base)
+    return with_adapter(replace(_read_folder(adapter.base, base, chosen), name=name), adapter)
+
+
+def with_adapter(source: Source, adapter: Adapter) -> Source:
+    """Return the source of a model with an adapter, and a note on it."""
+    note = f"The adapter {adapter.folder.name} is merged into {source.weights.name} of {adapter.base or source.name}."
+    return replace(source, adapter=adapter, notes=(*source.notes, note))
 
 
 def _read_transformers(name: str, folder: Path, chosen: dict[str, Any] | None) -> Source:

@@ -34,6 +34,7 @@ def pack_model(
     pretrained: str | None = None,
     checkpoint: str | Path | None = None,
     preprocess: str | Path | None = None,
+    adapter: str | Path | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Path:
@@ -48,7 +49,7 @@ def pack_model(
 
     """
     report, cancel = progress or ignore_progress, cancel or CancelToken()
-    source, weights = read_source(name, pretrained, checkpoint, preprocess)
+    source, weights = read_source(name, pretrained, checkpoint, preprocess, adapter=adapter)
     network, state = fit_weights(source, weights, "meta")
     config = {"model_cfg": source.config(), "preprocess_cfg": network.visual.preprocess_cfg}
     with _new_folder(out) as folder:
@@ -112,7 +113,7 @@ def _copy_small_files(source: Source, text: dict[str, Any], folder: Path) -> Non
 
 def _write_weights(source: Source, state: dict[str, Tensor], path: Path) -> None:
     """Copy a safetensors file unchanged, so that its fingerprint stays; rewrite other formats."""
-    if source.weights.suffix == ".safetensors":
+    if source.weights.suffix == ".safetensors" and source.adapter is None:
         with safe_open(source.weights, "pt") as file:
             if set(file.keys()) == set(state):
                 shutil.copyfile(source.weights, path)
