@@ -263,7 +263,7 @@ class Monkey:
         target = part.viewport() if isinstance(part, QAbstractItemView | QPlainTextEdit) else part
         how = self.rng.random()
         if isinstance(part, QLineEdit | QPlainTextEdit) and how < 0.6:
-            QTest.keyClicks(part, self.choose(TEXTS))
+            self._write(part, self.choose(TEXTS))
         elif how < 0.6:
             at = target.rect().center() if isinstance(part, QAbstractButton) else self.place(target)
             QTest.mouseClick(target, LEFT, self.choose(MODIFIERS), at)
@@ -274,6 +274,11 @@ class Monkey:
         else:
             part.setFocus()
             QTest.keyClick(part, self.choose(KEYS), self.choose(MODIFIERS))
+
+    def _write(self, field: QWidget, text: str) -> None:
+        for letter in text:
+            QTest.keyClicks(field, letter)
+            self.stopwatch.mark()
 
     # what the program opens and computes
 
@@ -286,7 +291,7 @@ class Monkey:
         for line in field.findChildren(QLineEdit)[:1] or field.findChildren(QPlainTextEdit)[:1]:
             line.setFocus()
             QTest.keySequence(line, QKeySequence("Ctrl+A"))
-            QTest.keyClicks(line, " ".join(words))
+            self._write(line, " ".join(words))
 
     def type_text(self) -> None:
         """Type into a filter."""
@@ -294,7 +299,7 @@ class Monkey:
         line = self.choose((window.pair_list_dock.filter.line, window.findings.filter.line))
         if self.rng.random() < 0.4:
             line.clear()
-        QTest.keyClicks(line, self.choose(TEXTS))
+        self._write(line, self.choose(TEXTS))
         if self.rng.random() < 0.5:
             QTest.keyClick(line, self.choose(KEYS))
 
