@@ -156,12 +156,18 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
-        """Save the geometry, cancel running work, and wait for its end."""
+        """Save the geometry, leave the screen, cancel running work, and wait for its end.
+
+        What nothing can interrupt, such as importing torch or decoding a large picture, ends out of sight.
+        """
         settings = self._session.settings
         settings.geometry.put("window", self.saveGeometry())
         settings.geometry.put("findings_columns", self.findings.view.saveState())
         settings.geometry.put("pair_list", self.pair_list_dock.saveState())
         self._layout_commands.save()
+        for other in [part for part in self.findChildren(QWidget) if part.isWindow() and part.isVisible()]:
+            other.hide()
+        self.hide()
         self._session.stop()
         super().closeEvent(event)
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.paths import is_dir
+from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
@@ -71,16 +72,18 @@ class FileCommands(QObject):
 
     def export_picture(self) -> None:
         """Ask for a path, and write the figure."""
+        picture = self._session.state.canvas_picture
         dialog = ExportDialog(Path(self.folder()) / self._suggested(".png"), parent=self._window)
-        if dialog.exec():
+        if dialog.exec() and self._still_shows(picture):
             self._session.export_controller.write_picture(*dialog.target())
         dialog.deleteLater()
 
     def export_numbers(self) -> None:
         """Ask for a path, and write the numbers."""
+        picture = self._session.state.canvas_picture
         suggested = Path(self.folder()) / self._suggested(".csv")
         path = ask_path(self._window, "Export numbers", suggested, names_by_ending(NUMBER_FORMATS))
-        if path is not None:
+        if path is not None and self._still_shows(picture):
             self._session.export_controller.write_numbers(path)
 
     def folder(self) -> str:
@@ -95,6 +98,14 @@ class FileCommands(QObject):
             return str(Path(own[0]).parent)
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         return pictures if is_dir(Path(pictures)) else str(Path.home())
+
+    def _still_shows(self, picture: CanvasPicture | None) -> bool:
+        """Return whether a picture and its answer are still on screen; otherwise say that nothing is written."""
+        state = self._session.state
+        if state.canvas_picture is picture and state.explanation is not None:
+            return True
+        self._session.show_note("Another picture is on screen now, so nothing was written.", "Export it again.")
+        return False
 
     def _suggested(self, ending: str) -> str:
         canvas_picture = self._session.state.canvas_picture

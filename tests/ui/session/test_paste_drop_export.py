@@ -17,6 +17,7 @@ from exclip_desktop.storage import pictures
 from exclip_desktop.storage.project.project_files import create_project
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.canvas.picture_images import make_picture
+from exclip_desktop.ui.dialogs.export_dialog import ExportDialog
 from tests.ui.conftest import Opened
 
 COPY, LEFT, BLANK = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -153,7 +154,33 @@ def test_only_pictures_and_files_may_be_dropped(opened: Opened) -> None:
     assert _on_screen(opened) == before
 
 
+@pytest.mark.parametrize("name", ["gone.png", "gone.csv", "gone.exclip", "gone"])
+def test_a_dropped_file_that_does_not_exist_is_named(opened: Opened, qtbot: QtBot, name: str) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(opened.folder / name))])
+    _shows_error(opened, qtbot, lambda: _drop(opened, data), name)
+
+
 # Exporting
+
+
+@pytest.mark.parametrize("action", ["export_numbers", "export_picture"])
+def test_nothing_is_exported_if_another_picture_came_meanwhile(
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    opened.engine.gate.clear()
+
+    def answer_late(*_: object) -> tuple[str, str]:
+        opened.session.open(opened.picture("second.png"))
+        qtbot.waitUntil(lambda: opened.state.canvas_picture.title == "second.png")
+        return str(opened.folder / "out.csv"), "CSV (*.csv)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer_late)
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: bool(answer_late()))
+    opened.window.commands[action].trigger()
+    assert "nothing was written" in opened.state.notice.message
+    assert opened.state.work.what == "Explaining the picture"
+    opened.engine.gate.set()
 
 
 def test_numbers_are_written_as_the_kind_chosen(opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,9 @@ def test_thousands_of_random_actions_raise_nothing_and_never_block(
         trial.end()
     watch = trial.stopwatch
     with capsys.disabled():
-        print(f"\n{MANY:,} actions, {watch.steps:,} steps of the event loop, {trial.monkey.desk.starts} starts", end=" ")
+        print(
+            f"\n{MANY:,} actions, {watch.steps:,} steps of the event loop, {trial.monkey.desk.starts} starts", end=" "
+        )
         print(f"in {time.monotonic() - began:.0f} s on {platform.machine()}, {os.cpu_count()} cores")
         print(f"errors: {len(trial.errors)}; stalls: {len(watch.stalls)}")
         print(f"memory after each {100 // PARTS} %: {', '.join(f'{one:.0f}' for one in memory)} MB")

@@ -76,6 +76,23 @@ def test_a_saved_place_on_a_screen_that_is_gone_is_not_used(opened: Opened, qtbo
     assert QApplication.primaryScreen().availableGeometry().contains(again.geometry())
 
 
+def test_a_closed_window_is_off_the_screen_while_its_threads_end(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, session = opened.window, opened.session
+    window.commands["manual"].trigger()
+    manual = next(part for part in window.findChildren(QWidget) if part.isWindow() and part.isVisible())
+    stop, visible = session.stop, []
+
+    def wait() -> None:
+        visible.extend([window.isVisible(), manual.isVisible()])
+        stop()
+
+    monkeypatch.setattr(session, "stop", wait)
+    window.close()
+    assert visible == [False, False]
+
+
 START = """
 import sys
 from pathlib import Path
