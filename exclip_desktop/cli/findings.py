@@ -9,7 +9,7 @@ from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import RATINGS
 from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.storage.exports.finding_tables import read_findings
-from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportOptions
+from exclip_desktop.storage.exports.formats import LIST_REPORTS, REPORT_FORMATS, ReportOptions
 from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.storage.project.project_files import create_project, open_project
@@ -21,7 +21,14 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.description = f"Write a project's findings. The file's ending chooses the format: {formats}"
     parser.set_defaults(run=_report)
     parser.add_argument("project", type=Path, metavar="PROJECT", help="a project file (.exclip)")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file or folder to write")
+    keys = [one.list_format for one in LIST_REPORTS]
+    parser.add_argument(
+        "--to",
+        choices=keys,
+        metavar="FORMAT",
+        help=f"a list for another program: {', '.join(keys)}",
+    )
     parser.add_argument("--rating", choices=[name for name in RATINGS if name], help="only findings with this rating")
     parser.add_argument("--tag", metavar="TAG", help="only findings with this tag")
     parser.add_argument("--title", metavar="TEXT", help="of a page (default: the project's name)")
@@ -41,6 +48,7 @@ def _report(options: argparse.Namespace) -> None:
         columns=options.columns,
         width_in=options.width,
         own_scales=options.own_scales,
+        list_format=options.to or "",
     )
     count, notes = write_report(options.project, options.out, report_options)
     for note in notes:

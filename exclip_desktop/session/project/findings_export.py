@@ -8,6 +8,7 @@ from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import Finding
+from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.processes import call_in_process
 from exclip_desktop.session.project.findings import ProjectFindings
@@ -35,18 +36,21 @@ class FindingsExport(QObject):
         self._findings, self._projects = findings, findings.projects
 
     def write_report(self, out: Path, options: ReportOptions) -> None:
-        """Write the project's findings in a separate process: drawing would block the window."""
+        """Write the project's findings; what is drawn in a separate process, because drawing would block the window."""
         project = self._projects.project
         if project is None:
             return
         arguments = (project.path, out, options)
 
-        def write(cancel: CancelToken) -> int:
+        def write(cancel: CancelToken) -> tuple[int, tuple[str, ...]]:
+            if options.list_format:
+                return write_report(*arguments, cancel)
             count, _ = call_in_process("exclip_desktop.render.findings_report:write_report", arguments, cancel)
-            return int(count)
+            return int(count), ()
 
-        def then(count: int) -> None:
-            text = f"Written: {out} ({format_count(count, 'finding')})"
+        def then(written: tuple[int, tuple[str, ...]]) -> None:
+            count, notes = written
+            text = " ".join((f"Written: {out} ({format_count(count, 'finding')})", *notes))
             self._state.change(notice=Notice(text, kind="note", file=out))
 
         run_with_progress(

@@ -19,6 +19,7 @@ from exclip_desktop.storage.exports.finding_pages import (
     format_markdown,
 )
 from exclip_desktop.storage.exports.finding_tables import format_csv, format_jsonl
+from exclip_desktop.storage.pair_lists.writers import WRITERS
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 
 
@@ -97,6 +98,7 @@ class ReportFormat(ExportFormat):
         write_page: returns a page's text from title, findings, and the folder of its pictures, relative to the page.
         has_folder: whether a page's pictures are files in a folder; otherwise the page contains them.
         write_table: returns a table's text.
+        list_format: the key of a writer of pair lists, which the ending alone does not choose; empty for the others.
 
     """
 
@@ -104,6 +106,12 @@ class ReportFormat(ExportFormat):
     write_page: Callable[[str, Sequence[ReportItem], str], str] = lambda *_: ""
     has_folder: bool = False
     write_table: Callable[[Iterable[Finding]], str] = lambda _: ""
+    list_format: str = ""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder with copies of the pictures."""
+        return not self.ending
 
 
 REPORT_FORMATS: Final = (
@@ -150,6 +158,19 @@ REPORT_FORMATS: Final = (
     ReportFormat(".json", "COCO boxes", "Regions of findings, and labelled boxes of pictures.", kind="pair list"),
 )
 
+LIST_REPORTS: Final = tuple(
+    ReportFormat(
+        ending="" if one.is_folder else one.endings[0],
+        name=one.name,
+        description=f"{one.description} With the regions of findings, and labelled boxes.",
+        kind="pair list",
+        list_format=one.key,
+    )
+    for one in WRITERS
+    if one.format_pairs is None
+)
+"""Formats of findings as a list of pairs for other programs, chosen by the keys of their writers."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
@@ -161,6 +182,7 @@ class ReportOptions:
         title: title of a page; empty: the project's name.
         columns, width_in: columns of a figure, and its width in inches; None: the default.
         own_scales: whether each picture of a figure has its own colour range. Pictures of several methods always have.
+        list_format: of ``LIST_REPORTS``; empty: the ending of the file chooses one of ``REPORT_FORMATS``.
 
     """
 
@@ -170,3 +192,4 @@ class ReportOptions:
     columns: int | None = None
     width_in: float | None = None
     own_scales: bool = False
+    list_format: str = ""

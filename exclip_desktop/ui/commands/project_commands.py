@@ -17,7 +17,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.pair_lists.list_files import ENDINGS
 from exclip_desktop.storage.project.project_files import ENDING
-from exclip_desktop.ui.dialogs.export_dialog import ask_path
+from exclip_desktop.ui.dialogs.export_dialog import ask_folder, ask_path
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from exclip_desktop.ui.lists.report_dialog import ReportDialog
@@ -162,7 +162,10 @@ class FindingCommands(QObject):
         if dialog.exec():
             chosen = dialog.report_format
             suggested = Path(self._folder()) / f"findings{chosen.ending}"
-            path = ask_path(self._window, "Export findings", suggested, names_by_ending([chosen]))
+            if chosen.is_folder:
+                path = ask_folder(self._window, "Export findings", suggested)
+            else:
+                path = ask_path(self._window, "Export findings", suggested, names_by_ending([chosen]))
             if path is not None:
                 session.findings_export.write_report(path, dialog.options())
         dialog.deleteLater()

@@ -44,6 +44,18 @@ def ask_path(parent: QWidget, title: str, suggested: Path, kinds: Mapping[str, s
     return path
 
 
+def ask_folder(parent: QWidget, title: str, suggested: Path) -> Path | None:
+    """Return the folder to save to: the chosen one where it is empty, else a new one in it; None if cancelled.
+
+    ``suggested`` is where to start, and the name of a new folder.
+    """
+    text = QFileDialog.getExistingDirectory(parent, title, str(suggested.parent))
+    if not text:
+        return None
+    chosen = Path(text)
+    return chosen / suggested.name if any(chosen.iterdir()) else chosen
+
+
 def with_kind(typed: Path, chosen: str, suggested: str, kinds: Mapping[str, str]) -> Path:
     """Return ``typed`` with its own known ending, else with ``chosen``; the ending of ``suggested`` counts as none."""
     ending = typed.suffix.lower()

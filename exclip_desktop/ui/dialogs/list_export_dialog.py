@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -21,12 +21,12 @@ from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.storage.pair_lists.list_export import check_export
 from exclip_desktop.storage.pair_lists.list_writer import ListWriter, Part, count_parts, describe_losses
 from exclip_desktop.storage.pair_lists.writers import WRITERS
-from exclip_desktop.ui.dialogs.export_dialog import ask_path
+from exclip_desktop.ui.dialogs.export_dialog import ask_folder, ask_path
 from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
 KNOWN_ENDINGS: Final = frozenset(ending for one in WRITERS for ending in one.endings)
 WIDTH_PX: Final = 560
-ALL_KEPT: Final = "Everything is kept."
+ALL_KEPT: Final = "Nothing: everything is kept."
 
 
 class ListExportDialog(FormDialog):
@@ -98,6 +98,7 @@ class ListExportDialog(FormDialog):
         form.addRow("Not kept", self._losses)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._export = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._losses.setAlignment(Qt.AlignmentFlag.AlignTop)
         line_px = self._description.fontMetrics().lineSpacing()
         self._description.setMinimumHeight(2 * line_px)
         self._problem.setMinimumHeight(2 * line_px)
@@ -120,8 +121,7 @@ class ListExportDialog(FormDialog):
             suggested = self.path() if self._path.text().strip() else Path(f"pairs{self.writer.endings[0]}")
             path = ask_path(self, "Export list", suggested, {self.writer.endings[0]: self.writer.name})
         else:
-            text = QFileDialog.getExistingDirectory(self, "Export list", str(self.path().parent))
-            path = _empty_folder(Path(text), self.path().name) if text else None
+            path = ask_folder(self, "Export list", self.path())
         if path is not None:
             self._path.setText(str(path))
 
@@ -146,11 +146,6 @@ class ListExportDialog(FormDialog):
         except (OutputError, OSError, ValueError) as error:
             return error.message if isinstance(error, OutputError) else str(error)
         return ""
-
-
-def _empty_folder(chosen: Path, name: str) -> Path:
-    """Return a chosen folder where it is empty, else a new one of this name in it."""
-    return chosen / name if any(chosen.iterdir()) else chosen
 
 
 def scope_names(selected: Sequence[int], listed: Sequence[int], count: int) -> dict[str, Sequence[int]]:

@@ -13,10 +13,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportFormat, ReportOptions
+from exclip_desktop.storage.exports.formats import LIST_REPORTS, REPORT_FORMATS, ReportFormat, ReportOptions
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
+FORMATS: Final = (*REPORT_FORMATS, *LIST_REPORTS)
 WIDTHS: Final = {"Page by page (A4)": None, "A page's text, 6.75 inches": 6.75, "A column, 3.25 inches": 3.25}
 DEFAULT_COLUMNS: Final = 3
 WIDTH_PX: Final = 440
@@ -41,8 +42,8 @@ class ReportDialog(FormDialog):
         if selected:
             self._scope.addItem(f"Selected findings ({len(selected):,})", selected)
             self._scope.setCurrentIndex(int(len(selected) > 1))
-        for one in REPORT_FORMATS:
-            self._format.addItem(f"{one.name} ({one.ending})", one.ending)
+        for one in FORMATS:
+            self._format.addItem(f"{one.name} ({one.ending or 'folder'})", one.list_format or one.ending)
         for name, width_in in WIDTHS.items():
             self._width.addItem(name, width_in)
         self._lay_out()
@@ -52,7 +53,7 @@ class ReportDialog(FormDialog):
     @property
     def report_format(self) -> ReportFormat:
         """The chosen format."""
-        return REPORT_FORMATS[self._format.currentIndex()]
+        return FORMATS[self._format.currentIndex()]
 
     def options(self) -> ReportOptions:
         """Return the chosen options."""
@@ -65,6 +66,7 @@ class ReportDialog(FormDialog):
             self._columns.value() if figure else None,
             width_in,
             figure and not self._shared.isChecked(),
+            self.report_format.list_format,
         )
 
     def _lay_out(self) -> None:

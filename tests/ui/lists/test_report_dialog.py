@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportOptions
+from exclip_desktop.storage.exports.formats import LIST_REPORTS, REPORT_FORMATS, ReportOptions
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.ui.lists.report_dialog import ReportDialog
 from tests.ui.lists.findings_desk import Desk
@@ -24,9 +25,10 @@ def _choose(dialog: ReportDialog, ending: str) -> None:
 def test_every_report_format_can_be_chosen(qtbot: QtBot) -> None:
     dialog = ReportDialog(QUERY, 7, ())
     qtbot.addWidget(dialog)
-    for one in REPORT_FORMATS:
-        _choose(dialog, one.ending)
+    for one in (*REPORT_FORMATS, *LIST_REPORTS):
+        _choose(dialog, one.list_format or one.ending)
         assert dialog.report_format is one
+        assert dialog.options().list_format == one.list_format
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,26 @@ def test_a_page_is_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None, timeout=60_000)
     assert desk.session.state.notice.message == f"Written: {out} (1 finding)"
     assert "is not red." in Path(out).read_text("utf-8")
+
+
+def test_findings_are_written_as_a_folder_for_other_programs(
+    desk: Desk,  # noqa: F811  the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk.note()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(desk.folder))
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, ReportDialog)
+        _choose(dialog, "labelme")
+        dialog.accept()
+
+    QTimer.singleShot(0, answer)
+    desk.window.commands["report"].trigger()
+    desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None, timeout=60_000)
+    assert f"Written: {desk.folder / 'findings'} (1 finding)" in desk.session.state.notice.message
+    assert len(read_pairs(desk.folder / "findings").pairs) == 1
 
 
 def test_without_findings_there_is_nothing_to_export(desk: Desk) -> None:  # noqa: F811  the fixture

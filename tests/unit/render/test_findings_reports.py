@@ -150,6 +150,17 @@ def test_coco_holds_regions_and_labelled_boxes(project: Project) -> None:
     assert [pair.label for pair in result.pairs] == ["match", "mismatch", "match", ""]
 
 
+def test_findings_are_lists_for_other_programs(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = make_region_pairs(load_findings(project), {"a ü.png": (Region((1, 1, 5, 5), name="dog"),)})
+    result = read_pairs(report(project, "tasks.json", "--to", "label-studio"))
+    assert [(pair.caption, pair.label) for pair in result.pairs if pair.picture == "a ü.png"] == [
+        (pair.caption, pair.label) for pair in expected if pair.picture == "a ü.png"
+    ]
+    result = read_pairs(report(project, "yolo", "--to", "yolo"))
+    assert {region.name for region in result.pairs[0].regions} >= {"dog"}
+    assert "YOLO holds no labels of pairs (3): left out." in capsys.readouterr().err
+
+
 def test_the_command_writes_tables_of_the_selected_findings(project: Project) -> None:
     noted = load_findings(project)
     assert read_findings(report(project, "x.jsonl")) == noted
