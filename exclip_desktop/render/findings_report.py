@@ -8,21 +8,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from exclip_desktop.core.errors import OutputError, PictureError, ProjectError
+from exclip_desktop.core.errors import OutputError, PictureError
 from exclip_desktop.core.paths import rebase_path
-from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.finding import Finding
-from exclip_desktop.core.values.pair_list import PairList, summarize_notes
+from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.storage.atomic import unwritable, write_atomically
+from exclip_desktop.storage.exports.finding_lists import choose_findings, write_finding_list
 from exclip_desktop.storage.exports.finding_pages import ReportItem, picture_name
 from exclip_desktop.storage.exports.finding_tables import make_region_pairs
 from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportFormat, ReportOptions, check_path, format_for
-from exclip_desktop.storage.pair_lists.list_export import export_list
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
-from exclip_desktop.storage.pair_lists.list_writer import count_parts, describe_losses
-from exclip_desktop.storage.pair_lists.writers import writer_of
 from exclip_desktop.storage.pictures import read_picture
-from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.pair_rows import load_all_boxes
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import open_project
@@ -33,40 +29,23 @@ if TYPE_CHECKING:
 CHANGED: Final = "The picture has changed since this finding was noted."
 
 
-def write_report(
-    path: Path, out: Path, options: ReportOptions, cancel: CancelToken | None = None
-) -> tuple[int, tuple[str, ...]]:
+def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tuple[str, ...]]:
     """Write the findings of the project file ``path``; return their number, and notes on the project and the list.
 
-    The ending of ``out`` chooses one of ``REPORT_FORMATS``, unless ``options`` name the format of a list. ``cancel`` is
-    polled between the pictures of a list.
+    The ending of ``out`` chooses one of ``REPORT_FORMATS``, unless ``options`` name the format of a list.
 
     Raises:
         OutputError: the ending is not one of theirs, or the file or folder cannot be written.
         ProjectError: the project cannot be opened, or has no such finding.
-        Cancelled: the person cancelled.
 
     """
-    if not options.list_format:
-        check_path(out, REPORT_FORMATS)
+    if options.list_format:
+        return write_finding_list(path, out, options)
+    check_path(out, REPORT_FORMATS)
     with open_project(path) as project:
-        findings = [one for one in load_findings(project, options.query) if not options.only or one.id in options.only]
-        if not findings:
-            raise ProjectError(f"{path.name} has no such findings.", "Note a finding first, or leave out filters.")
-        if options.list_format:
-            notes = _write_list(project, findings, out, options.list_format, cancel)
-            return len(findings), (*project.notes, *notes)
+        findings = choose_findings(project, options)
         _write(project, findings, out, options)
         return len(findings), project.notes
-
-
-def _write_list(
-    project: Project, findings: list[Finding], out: Path, key: str, cancel: CancelToken | None
-) -> tuple[str, ...]:
-    """Write findings as a list for another program; return notes on what it does not hold."""
-    pairs, writer = make_region_pairs(findings, load_all_boxes(project)), writer_of(out.name, key)
-    done = export_list(PairList(project.path, project.folder, pairs), out, writer, cancel=cancel)
-    return *describe_losses(count_parts(pairs), writer), *summarize_notes(done.notes)
 
 
 def _write(project: Project, findings: list[Finding], out: Path, options: ReportOptions) -> None:

@@ -8,12 +8,12 @@ from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import Finding
-from exclip_desktop.render.findings_report import write_report
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.processes import call_in_process
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
+from exclip_desktop.storage.exports.finding_lists import write_finding_list
 from exclip_desktop.storage.exports.formats import ReportOptions
 from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.project_files import open_project
@@ -44,7 +44,7 @@ class FindingsExport(QObject):
 
         def write(cancel: CancelToken) -> tuple[int, tuple[str, ...]]:
             if options.list_format:
-                return write_report(*arguments, cancel)
+                return write_finding_list(*arguments, cancel)
             count, _ = call_in_process("exclip_desktop.render.findings_report:write_report", arguments, cancel)
             return int(count), ()
 

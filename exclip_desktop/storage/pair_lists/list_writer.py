@@ -1,9 +1,10 @@
 """What a writer of pair lists declares: its name, what it holds, and its function."""
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final, Literal
 
 from exclip_desktop.core.values.pair_list import ListedPair
@@ -131,14 +132,20 @@ def count_parts(pairs: Sequence[ListedPair]) -> dict[Part, int]:
         "masks": sum(bool(pair.mask) for pair in pairs),
         "outlines": sum(bool(region.outline) and not region.subtract for region in regions),
         "subtracted": sum(region.subtract for region in regions),
-        "caption boxes": sum(any(set(one.regions) != set(group[0].regions) for one in group) for group in groups),
+        "caption boxes": sum(any(not _same_regions(one, group[0]) for one in group) for group in groups),
         "caption lines": sum(bool(pair.caption) and not fits_side_file(pair.caption) for pair in pairs),
         "no caption": sum(not pair.caption for group in captioned for pair in group),
     }
 
 
+def _same_regions(first: ListedPair, second: ListedPair) -> bool:
+    return first.regions == second.regions or set(first.regions) == set(second.regions)
+
+
 def has_own_id(pair: ListedPair) -> bool:
     """Return whether an id is neither a number nor the picture's name, as readers make them for pairs without ids."""
-    path = PurePosixPath(pair.picture)
-    usual = {pair.picture, path.name, path.stem, str(path.with_suffix(""))} if path.name else {""}
+    if pair.id.isdecimal() or pair.id == pair.picture:
+        return False
+    name = pair.picture.rpartition("/")[2]
+    usual = {pair.picture, name, os.path.splitext(name)[0], os.path.splitext(pair.picture)[0]}
     return not any(key.isdecimal() or key in usual for key in (pair.id, NUMBER_AT_END.sub("", pair.id)))
