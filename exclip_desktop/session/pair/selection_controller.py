@@ -32,7 +32,7 @@ class SelectionController(QObject):
 
     def show_rows(self, rows: Rows) -> None:
         """Select tokens during a gesture."""
-        self._state.change(selection=replace(self._state.selection, rows=rows))
+        self._state.change(selection=replace(self._state.selection, rows=self._existing(rows)))
 
     def commit_rows(self, before: Rows, after: Rows) -> None:
         """Select tokens at the end of a gesture."""
@@ -72,7 +72,7 @@ class SelectionController(QObject):
 
     def hover_rows(self, rows: Rows) -> None:
         """Preview a word; () ends the preview."""
-        self._state.change(preview=replace(self._state.preview, rows=rows))
+        self._state.change(preview=replace(self._state.preview, rows=self._existing(rows)))
 
     def hover_patch(self, patch: tuple[int, int] | None) -> None:
         """Preview a patch (row, column); None ends the preview."""
@@ -99,6 +99,7 @@ class SelectionController(QObject):
     ) -> None:
         """Change the selection as an undo step named ``text``; see ``ReplaceStep`` for ``kind`` and ``joins``."""
         self._state.change(preview=Preview())
+        before, after = (replace(one, rows=self._existing(one.rows)) for one in (before, after))
         if before == after:
             self._put((after, self._caption))
         else:
@@ -109,6 +110,11 @@ class SelectionController(QObject):
     def _caption(self) -> Caption | None:
         explanation = self._state.explanation
         return None if explanation is None else explanation.caption
+
+    def _existing(self, rows: Rows) -> Rows:
+        """Return the rows that the caption on screen has: a gesture or menu may have begun on a longer one."""
+        caption = self._caption
+        return rows if caption is None else tuple(row for row in rows if row < len(caption.tokens))
 
     def _put(self, chosen: tuple[Selection, Caption | None]) -> None:
         """Show a selection made in its own caption; words that the caption on screen lacks are left out."""

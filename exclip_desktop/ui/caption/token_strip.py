@@ -331,6 +331,8 @@ class TokenStrip(QWidget):
             chips = (make_note(NO_VALUES), *chips)
         self._heat.show(chips)
         if chips != self._picker.chips:
+            for menu in self.findChildren(WordMenu):
+                menu.close()  # its word may be gone
             self._last_height = self.heightForWidth(self.width())  # so that the canvas does not jump between two pairs
             self._picker.show(chips)
             self._end_preview()

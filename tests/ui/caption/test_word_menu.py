@@ -200,3 +200,30 @@ def test_values_through_the_strongest_regions_are_computed_once_for_an_answer(
     assert [list(values) for values in desk.strip._heat.values] != before
     desk.state.change(preview=Preview())
     assert [list(values) for values in desk.strip._heat.values] == before
+
+
+def test_a_menu_goes_with_its_word(opened: Opened, qtbot: QtBot) -> None:
+    strip, state = opened.window.strip, opened.state
+    at = QPoint(*(int(part) for part in strip._placed.rect_of((len(strip._picker.chips) - 1, 0))[:2])) + QPoint(3, 3)
+    QApplication.sendEvent(strip, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, strip.mapToGlobal(at)))
+    menu = strip.findChild(WordMenu)
+    assert menu.isVisible()
+    opened.session.explain_controller.type_caption("dog")
+    qtbot.waitUntil(lambda: state.explanation.caption.text == "dog")
+    assert strip.findChild(WordMenu) is None or not strip.findChild(WordMenu).isVisible()
+
+
+def test_rows_that_the_caption_does_not_have_are_not_selected(opened: Opened, qtbot: QtBot) -> None:
+    state, selection_controller = opened.state, opened.session.selection_controller
+    opened.session.compare_controller.open()
+    last = (len(state.explanation.tokens) - 2,)
+    opened.session.explain_controller.type_caption("dog")
+    qtbot.waitUntil(lambda: state.explanation.caption.text == "dog")
+    with qtbot.captureExceptions() as raised:  # by a gesture or a menu that began on the longer caption
+        selection_controller.show_rows((1, *last))
+        selection_controller.hover_rows(last)
+        assert (state.selection.rows, state.preview.rows) == ((1,), ())
+        selection_controller.commit_rows((), last)
+        selection_controller.commit_rows(last, (1, *last))
+    assert state.selection.rows == (1,)
+    assert raised == []

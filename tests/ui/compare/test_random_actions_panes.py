@@ -76,6 +76,7 @@ def test_every_pane_ends_up_with_its_own_answer(busy: PaneMonkey, qtbot: QtBot) 
     session.compare_controller.open()
     for _ in range(ACTIONS):
         busy.act()
+        busy.look()
     state, compare_controller = session.state, session.compare_controller
     session.explain_controller.open_file(picture)
     qtbot.waitUntil(lambda: state.canvas_picture.path == picture and state.work is None, timeout=20_000)

@@ -42,6 +42,10 @@ class Trial:
             with self._qtbot.captureExceptions() as caught:
                 self.monkey.act()
             self._collect(caught)
+            try:
+                self.monkey.look()
+            except AssertionError:
+                self.errors.append(f"{self.stopwatch.action}\n{traceback.format_exc()}")
 
     def end(self) -> None:
         with self._qtbot.captureExceptions() as caught:
