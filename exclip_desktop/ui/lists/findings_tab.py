@@ -87,7 +87,7 @@ class FindingsTab(QWidget):
             self._list()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Open with Return, remove with Delete and copy with Ctrl+C, before a shortcut of the window takes the key."""
+        """Take Return, Delete, Ctrl+C and Ctrl+A before a shortcut of the window: open, remove, copy, select all."""
         kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
         if event.type() not in kinds or not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
@@ -99,7 +99,10 @@ class FindingsTab(QWidget):
         }.get(Qt.Key(event.key()))
         if event.matches(QKeySequence.StandardKey.Copy):
             act = self._copy_selected
-        if act is None or not self.selected_ids:
+        is_select_all = event.matches(QKeySequence.StandardKey.SelectAll)
+        if is_select_all:
+            act = self._shown.selectAll
+        if act is None or not (is_select_all or self.selected_ids):
             return super().eventFilter(watched, event)
         event.accept()
         if event.type() == QEvent.Type.KeyPress:

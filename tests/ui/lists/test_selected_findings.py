@@ -154,6 +154,13 @@ def test_ctrl_c_copies_the_findings_and_not_the_picture(desk: Desk) -> None:
     assert QGuiApplication.clipboard().text().startswith("Picture\tCaption\tRating")
 
 
+def test_ctrl_a_selects_all_findings_and_not_the_words(desk: Desk) -> None:
+    desk.tab.view.clearSelection()
+    QTest.keyClick(desk.tab.view, Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(desk.tab.selected_ids) == 3
+    assert not desk.session.state.selection.rows
+
+
 def test_the_filter_is_left_by_return_and_escape_and_says_no_match(desk: Desk) -> None:
     line = desk.tab.filter.line
     line.setFocus()
