@@ -55,9 +55,13 @@ class LabelField(QLineEdit):
         self._end(accept=False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Leave on Esc."""
+        """Leave on Esc; offer all labels on ↓ in the empty field."""
+        completer = self.completer()
         if event.key() == Qt.Key.Key_Escape:
             self._end(accept=False)
+        elif event.key() == Qt.Key.Key_Down and not self.text() and completer is not None:
+            completer.setCompletionPrefix("")
+            completer.complete()
         else:
             super().keyPressEvent(event)
 

@@ -85,6 +85,20 @@ def test_earlier_labels_complete_and_a_choice_is_enough(opened: Opened, qtbot: Q
     assert regions(opened)[1].name == "red balloon"
 
 
+def test_down_in_the_empty_field_offers_all_labels(opened: Opened, qtbot: QtBot) -> None:
+    draw(opened, Region(BOX.box, name="red balloon"))
+    opened.session.known_labels.set_prompt(True)
+    drag(opened.window.canvas, (400, 100), (500, 200))
+    field = field_of(opened)
+    QTest.keyClick(field, Key.Key_Down)
+    popup = field.completer().popup()
+    qtbot.waitUntil(popup.isVisible)
+    QTest.keyClick(popup, Key.Key_Down)
+    QTest.keyClick(popup, Key.Key_Return)
+    assert [region.name for region in regions(opened)] == ["red balloon", "red balloon"]
+    assert not field.isVisible()
+
+
 def test_a_labelled_list_asks_at_first_and_the_switch_decides(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "list.jsonl").write_text(LISTED, "utf-8")
     opened.session.open(str(tmp_path / "list.jsonl"))
