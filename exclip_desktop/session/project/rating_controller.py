@@ -41,7 +41,7 @@ class HeldEdit:
     Attributes:
         edit: of the remark.
         step: the name of the undo step.
-        what: what the status line calls it.
+        rating, tags: what the status line calls them; "" where the edit leaves them.
         goes_on: whether the next pair is shown afterwards.
         pair: the pair.
 
@@ -49,20 +49,26 @@ class HeldEdit:
 
     edit: RemarkEdit
     step: str
-    what: str
+    rating: str = ""
+    tags: str = ""
     goes_on: bool = False
     pair: PairKey = ("", "")
+
+    @property
+    def what(self) -> str:
+        """What the status line calls the edit."""
+        return ", ".join(filter(None, (self.rating, self.tags)))
 
     def joined_with(self, before: "HeldEdit | None") -> "HeldEdit":
         """Return both edits as one, the earlier one first."""
         if before is None or before.pair != self.pair:
             return self
         first, second = before.edit, self.edit
-        names = dict.fromkeys((before.what, self.what))
         return replace(
             self,
             edit=lambda remark: second(first(remark)),
-            what=", ".join(names),
+            rating=self.rating or before.rating,
+            tags=self.tags or before.tags,
             goes_on=before.goes_on or self.goes_on,
         )
 
@@ -103,7 +109,8 @@ class RatingController(QObject):
     def rate(self, rating: Rating) -> None:
         """Rate the view on screen, and show the next pair if the settings say so; an empty rating removes it."""
         name = RATING_NAMES[rating]
-        edit = HeldEdit(set_rating(rating), f"rate {name.lower()}", name, bool(rating) and self._settings.goes_on)
+        goes_on = bool(rating) and self._settings.goes_on
+        edit = HeldEdit(set_rating(rating), f"rate {name.lower()}", name, goes_on=goes_on)
         answer = self._active_pane.active_answer
         if not rating and answer is not None and self._findings.find_view(answer) is None:
             self.reported.emit("This view is not rated.", False)
@@ -113,7 +120,7 @@ class RatingController(QObject):
     def tag(self, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         """Change the tags of the view on screen from ``before`` to ``after``."""
         if before != after:
-            self._take(HeldEdit(set_tags(before, after), "tag", ", ".join(after) or "No tags"))
+            self._take(HeldEdit(set_tags(before, after), "tag", tags=", ".join(after) or "No tags"))
 
     def show_next_unrated(self) -> None:
         """Show the next pair of the list without a rating."""

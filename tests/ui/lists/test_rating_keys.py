@@ -139,6 +139,7 @@ def test_a_held_rating_can_be_changed_and_goes_on_when_it_is_stored(held_desk: R
     desk.press(Key.Key_D)
     desk.press(Key.Key_2)
     desk.press(Key.Key_1)
+    assert desk.message() == "Match: stored when the pair is explained"
     desk.engine.second_gate.set()
     desk.wait_pair(2)
     assert [(one.view.caption, one.rating) for one in desk.wait_findings(1)] == [(CAPTIONS[1], "match")]
