@@ -40,7 +40,7 @@ def describe_whole(explanation: Explanation) -> str:
     """Return the matrix sum in words where there are prefix tokens, which no selection includes; else ""."""
     if not explanation.interactions.prefix:
         return ""
-    return f"Matrix sum with class and register tokens: {format_signed(float(explanation.matrix.sum(dtype=float)))}"
+    return f"{format_signed(float(explanation.matrix.sum(dtype=float)))} with class and register tokens"
 
 
 class TextLine(QWidget):

@@ -103,7 +103,7 @@ def test_nothing_selected_is_everything_and_no_share(
     patches, whole = explanation.grid.sum(dtype=float), explanation.matrix.sum(dtype=float)
     assert text_of(inspector, "block") == "Everything"
     assert text_of(inspector, "sum") == format_signed(patches)
-    assert text_of(inspector, "share") == f"Matrix sum with class and register tokens: {format_signed(whole)}"
+    assert text_of(inspector, "share") == f"{format_signed(whole)} with class and register tokens"
     assert text_of(inspector, "selection") == "all words and specials × the whole picture"
     state.change(selection=Selection((), (BOX,)))
     assert text_of(inspector, "block") == "Selected"
