@@ -26,7 +26,9 @@ def _gigabytes(text: str) -> int:
     except (ValueError, OverflowError):
         limit = 0
     if limit < LEAST_DISK_BYTES:
-        raise argparse.ArgumentTypeError(f"{text!r} is no limit; give gigabytes, {LEAST_DISK_BYTES / 10**9:g} or more")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a limit; give gigabytes, at least {LEAST_DISK_BYTES / 10**9:g}"
+        )
     return limit
 
 

@@ -34,7 +34,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "report": Command("findings", "write a project's findings as a page, figure or table"),
     "import": Command("findings", "add findings that report wrote to a project"),
     "evaluate": Command("evaluate", "compare methods by metrics over many pairs"),
-    "cache": Command("cache", "show, bound and empty the stored results"),
+    "cache": Command("cache", "show, limit or empty the stored results"),
     "models": Command("models", "list, fetch, pack and unpack models"),
     "doctor": Command("doctor", "print versions, devices, models and folders"),
     "help": Command("help", "print a page of the manual"),
@@ -148,7 +148,7 @@ def _check_texts(values: Mapping[str, object]) -> None:
     for name, subject in TEXTS.items():
         text = values.get(name)
         if isinstance(text, str) and not is_unicode(text):
-            raise CaptionError(f"{subject} is no valid UTF-8 text.", "Type it in a terminal that uses UTF-8.")
+            raise CaptionError(f"{subject} is not valid UTF-8 text.", "Type it in a terminal that uses UTF-8.")
 
 
 def _usage_error(message: str, command: str) -> UsageError:

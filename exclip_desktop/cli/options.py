@@ -128,7 +128,7 @@ def add_explain_settings(parser: argparse.ArgumentParser) -> None:
 def add_no_cache(parser: argparse.ArgumentParser) -> None:
     """Add the option that leaves the cache alone."""
     parser.add_argument(
-        "--no-cache", action="store_true", help="do not store the matrices of pairs where the window finds them"
+        "--no-cache", action="store_true", help="do not store the matrices in the cache that the window reads"
     )
 
 

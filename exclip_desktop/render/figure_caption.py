@@ -202,8 +202,8 @@ def _selected_runs(cells: tuple[ColouredCell, ...]) -> Iterator[tuple[int, int]]
 
 def _legend(result: PairMatrix, selection: Selection, options: FigureOptions, limit: float) -> tuple[str, str]:
     by_region = has_strongest_regions(result.interactions, selection, Preview(), options.words_by)
-    through = "each its strongest region" if by_region else describe_regions(selection.regions)
-    words = f"words: through {through} (±{limit:.2g})"
+    source = "strongest region of each" if by_region else f"through {describe_regions(selection.regions)}"
+    words = f"words: {source} (±{limit:.2g})"
     heat = [f"heat: {describe_words(result.caption, selection.rows)}"] if options.heat else []
     return (
         "  ·  ".join([f"Score {result.score:.3f}", *heat, words]),

@@ -31,7 +31,7 @@ def test_a_limit_that_is_none_is_refused(
 ) -> None:
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     assert main(["cache", f"--limit={text}"]) == 2
-    assert "no limit" in capsys.readouterr().err
+    assert "not a limit" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -100,7 +100,7 @@ class PairRatings(QObject):
             if left:
                 count = format_count(left, "pair")
                 verb = "is" if left == 1 else "are"
-                self.reported.emit(f"{count} {verb} not explained yet, and left as before: explain first", False)
+                self.reported.emit(f"{count} {verb} not explained yet and did not change. Explain first.", False)
 
         run_with_progress(
             self._state,

@@ -114,8 +114,8 @@ def list_notes(study: Study) -> list[str]:
     count = format_count(pairs[0], "pair") if len(pairs) == 1 else f"{pairs[0]} to {pairs[-1]} pairs"
     count = count if pairs else "no pairs"
     lines = [
-        f"{study.model} on {count} of {study.pairs}: means, ± the larger half of the 95 % interval "
-        "(bootstrap over pictures).",
+        f"{study.model} on {count} of {study.pairs}: means, ± the larger distance from the mean to an end of the "
+        "95 % interval (bootstrap over pictures).",
         *(f"{METRICS[key].heading}: {METRICS[key].meaning}." for key in keys),
     ]
     if settings.needs("place"):

@@ -12,7 +12,7 @@ from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 
 BUTTONS: Final = {"go_on": "Go on", "always": "Always go on"}
 TIPS: Final = {
-    "go_on": "Open it at the pair where you left",
+    "go_on": "Open it at the last pair shown",
     "always": "Go on now, and at every start (Settings)",
 }
 

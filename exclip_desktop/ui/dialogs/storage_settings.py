@@ -68,9 +68,9 @@ class StorageSettings:
         """The sentence below the check box."""
         project = self._session.projects.chosen_project
         if project is None:
-            return "Open a project first: then its matrices can travel with it."
+            return "Open a project first. Then its matrices can be stored next to its file."
         folder = f"{project.path.stem}.matrices"
-        return f"In the folder {folder}, which travels with the project; the limit does not apply to it."
+        return f"In the folder {folder}. Copy it together with the project. It has no limit."
 
     def save(self) -> None:
         """Apply the settings."""

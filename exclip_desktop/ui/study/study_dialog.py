@@ -37,8 +37,8 @@ WAITING: Final = "No figures yet …"
 PAUSE_TIP: Final = "Pause; the study can continue later"
 START_TIP: Final = "Start, or continue where the study was paused"
 LEGEND: Final = (
-    "Mean ± the larger half of the 95 % interval (bootstrap over pictures). Click a column to plot it, and a row to "
-    "highlight its method."
+    "Mean ± the larger distance to an end of the 95 % interval (bootstrap over pictures). Click a column to "
+    "plot it, and a row to highlight its method."
 )
 
 

@@ -135,7 +135,7 @@ def test_what_failed_is_tried_once_more_when_it_begins_again(desk: Desk, qtbot: 
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert (desk.explained(), len(desk.engine.list_requests) - requested) == ([0, 2, 3, 4, 5], 2)
-    assert desk.pair_navigation.figures(1).failure == "There is no picture."
+    assert desk.pair_navigation.figures(1).failure == "There is no picture. Check the path."
     desk.button.click()
     qtbot.waitUntil(lambda: not desk.list_explainer.is_running)
     assert desk.explained() == list(range(COUNT))

@@ -141,7 +141,7 @@ def test_pairs_that_are_not_explained_are_left_and_said(desk: ListDesk) -> None:
     choose(desk, [0, 4, 5], "Rate", "Artefact")
     desk.qtbot.waitUntil(lambda: bool(said))
     assert ratings(desk) == ["artefact", "", "", "", "", ""]
-    assert said == ["2 pairs are not explained yet, and left as before: explain first"]
+    assert said == ["2 pairs are not explained yet and did not change. Explain first."]
 
 
 def test_several_pairs_are_tagged(desk: ListDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -225,7 +225,7 @@ def test_bytes_that_are_no_utf_8_are_refused_before_anything_is_written(
     monkeypatch.chdir(tmp_path)
     Image.new("RGB", (8, 8)).save(tmp_path / "ball.png")
     assert main(list(arguments)) == 2
-    message = f"exclip-desktop: {subject} is no valid UTF-8 text. Type it in a terminal that uses UTF-8.\n"
+    message = f"exclip-desktop: {subject} is not valid UTF-8 text. Type it in a terminal that uses UTF-8.\n"
     assert capsys.readouterr().err == message
     assert [path.name for path in tmp_path.iterdir()] == ["ball.png"]
 
@@ -238,7 +238,7 @@ def test_a_terminals_bytes_are_refused_in_a_sentence(tmp_path: Path, locale: str
     environment = {**os.environ, "LC_ALL": locale, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.startswith(b"exclip-desktop: The caption is no valid UTF-8 text.")
+    assert done.stderr.startswith(b"exclip-desktop: The caption is not valid UTF-8 text.")
     assert not (tmp_path / "a.json").exists()
 
 

@@ -187,7 +187,7 @@ def test_without_regions_words_are_coloured_by_their_strongest_regions(
         result.interactions, result.geometry, Selection(), Preview(), [word.rows for word in result.words], "region"
     )[1:-1]
     assert colour_of(cells_of(figure)["balloon"]) == to_hex(to_rgb(values[2], range_limit(values)))
-    assert "words: through each its strongest region" in legend_of(figure)
+    assert "words: strongest region of each" in legend_of(figure)
     assert "words: through the whole picture" in legend_of(other)
 
 
