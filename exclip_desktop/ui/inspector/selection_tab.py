@@ -32,8 +32,7 @@ def describe_share(share: float | None) -> str:
     """Return a share of the matrix sum in words with its sign, or "" for None."""
     if share is None:
         return ""
-    percent = format_percent(share, 1)
-    return f"{percent} of the matrix sum{' (opposite sign)' if percent.startswith('−') else ''}"
+    return f"{format_percent(share, 1)} of the matrix sum"
 
 
 def describe_whole(explanation: Explanation) -> str:

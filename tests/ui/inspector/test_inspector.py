@@ -121,7 +121,7 @@ def test_nothing_selected_is_everything_and_no_share(
         (1.0, "100.0 % of the matrix sum"),
         (1.0004, "100.0 % of the matrix sum"),
         (1.002, "100.2 % of the matrix sum"),
-        (-0.12, "−12.0 % of the matrix sum (opposite sign)"),
+        (-0.12, "−12.0 % of the matrix sum"),
         (-0.0004, "0.0 % of the matrix sum"),
         (None, ""),
     ],
