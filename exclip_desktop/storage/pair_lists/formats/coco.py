@@ -64,6 +64,10 @@ def _twin(path: Path) -> Path | None:
     return None
 
 
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _has_id(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("id"), int | str)
 
@@ -103,7 +107,7 @@ class _Document:
     def entries(self) -> Iterator[Entry]:
         """Yield notes, then pairs."""
         for path, part in self._parts:
-            names = {one["id"]: one.get("name") for one in part.get("categories") or () if _has_id(one)}
+            names = {one["id"]: one.get("name") for one in _as_list(part.get("categories")) if _has_id(one)}
             for number, annotation in enumerate(part["annotations"], 1):
                 yield from self._read(annotation, f"{path.name}, annotation {number}", names)
         yield from self._drop_outside()
