@@ -17,7 +17,8 @@ from exclip_desktop.storage.exports.finding_lists import choose_findings, write_
 from exclip_desktop.storage.exports.finding_pages import ReportItem, picture_name
 from exclip_desktop.storage.exports.finding_tables import make_region_pairs
 from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportFormat, ReportOptions, check_path, format_for
-from exclip_desktop.storage.pair_lists.list_files import write_pairs
+from exclip_desktop.storage.pair_lists.list_export import export_list
+from exclip_desktop.storage.pair_lists.writers import writer_of
 from exclip_desktop.storage.pictures import read_picture
 from exclip_desktop.storage.project.pair_rows import load_all_boxes
 from exclip_desktop.storage.project.project import Project
@@ -55,7 +56,7 @@ def _write(project: Project, findings: list[Finding], out: Path, options: Report
         _write_text(out, report_format.write_table([_with_path_from(folder, project, one) for one in findings]))
     elif report_format.kind == "pair list":
         listed = make_region_pairs(findings, load_all_boxes(project))
-        write_pairs(PairList(project.path, project.folder, listed), out)
+        export_list(PairList(project.path, project.folder, listed), out, writer_of(out.name))
     elif report_format.kind == "figure":
         _write_figure(project, findings, out, options)
     else:

@@ -1,6 +1,7 @@
 """Writes lists for other programs: a file, or a new folder with copies of the pictures."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -122,7 +123,7 @@ class _Export:
         writer, folder = self._writer, self._listed.folder
         if writer.format_pairs is not None:
             pairs = [relocate_pair(pair, folder, out.parent) for pair in self._listed.pairs]
-            data = writer.format_pairs(pairs).encode()
+            data = writer.format_pairs(pairs, self._sizes(out) if writer.takes_sizes else {}).encode()
             pictures = [WrittenPicture("", None, tuple(pairs))]
         else:
             assert writer.format_pictures is not None
@@ -130,6 +131,15 @@ class _Export:
             data = writer.format_pictures(pictures).encode()
         write_atomically(out, lambda file: file.write(data))
         return pictures
+
+    def _sizes(self, out: Path) -> dict[str, tuple[int, int]]:
+        """Return the sizes of the pictures that can be opened, by their paths from the new file."""
+        sizes = {}
+        for picture, _ in self._each_picture():
+            with suppress(PictureError, ListError):
+                name = rebase_path(out.parent, self._listed.folder, picture)
+                sizes[name] = read_picture_size(self._listed.path_of(picture))
+        return sizes
 
     def _sized_pictures(self, out: Path) -> Iterator[WrittenPicture]:
         for picture, pairs in self._each_picture():
@@ -139,7 +149,7 @@ class _Export:
                 continue
             try:
                 size = read_picture_size(self._listed.path_of(picture))
-            except PictureError as error:
+            except (PictureError, ListError) as error:
                 text = f"{error.message} Without its size, its boxes are left out."
                 self.notes.append(ListNote(picture, text, "no size"))
                 yield WrittenPicture(name, None, tuple(replace(pair, regions=()) for pair in pairs))

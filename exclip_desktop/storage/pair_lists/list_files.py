@@ -155,7 +155,7 @@ def _numbered(entries: Iterator[Entry]) -> Generator[Entry]:
 def write_pairs(listed: PairList, path: Path) -> None:
     """Write a list in the format of the file's ending; reading it gives the same pairs again.
 
-    Relative paths start at the new file's folder; absolute ones stay.
+    Relative paths start at the new file's folder; absolute ones stay. Pictures are not opened.
 
     Raises:
         OutputError: no writer has this ending, or the file cannot be written.
@@ -164,5 +164,5 @@ def write_pairs(listed: PairList, path: Path) -> None:
     writer = writer_of(path.name)
     assert writer.format_pairs is not None
     check_writable(path)
-    data = writer.format_pairs([relocate_pair(pair, listed.folder, path.parent) for pair in listed.pairs]).encode()
+    data = writer.format_pairs([relocate_pair(pair, listed.folder, path.parent) for pair in listed.pairs], {}).encode()
     write_atomically(path, lambda file: file.write(data))

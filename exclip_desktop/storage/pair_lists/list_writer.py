@@ -60,7 +60,8 @@ class ListWriter:
         picture_folder: where a folder's pictures are, relative to it.
         has_side_files: whether files belong to a picture by its name without the ending, which is unique then.
         clips: whether boxes beyond the picture's edge are clipped to it, because programs refuse the whole file.
-        format_pairs: returns pairs as text; pictures are not opened.
+        takes_sizes: whether ``format_pairs`` writes the sizes of pictures.
+        format_pairs: returns pairs as text; its second argument has the known sizes of pictures by their paths.
         format_pictures: returns pictures with their pairs as text.
         write_folder: writes everything but the pictures into a folder that contains these.
 
@@ -74,7 +75,8 @@ class ListWriter:
     picture_folder: str = ""
     has_side_files: bool = True
     clips: bool = False
-    format_pairs: Callable[[Sequence[ListedPair]], str] | None = None
+    takes_sizes: bool = False
+    format_pairs: Callable[[Sequence[ListedPair], Mapping[str, tuple[int, int]]], str] | None = None
     format_pictures: Callable[[Sequence[WrittenPicture]], str] | None = None
     write_folder: Callable[[Path, Sequence[WrittenPicture]], None] | None = None
 

@@ -362,3 +362,14 @@ def test_tasks_of_label_studio_are_in_percent(tmp_path: Path) -> None:
     assert task["data"] == {"image": "a.png", "caption": "a dog", "label": "x", "pair_id": "7"}
     value = task["annotations"][0]["result"][0]["value"]
     assert value == {"x": 10, "y": 10, "width": 40, "height": 40, "rotation": 0, "rectanglelabels": ["dog"]}
+
+
+def test_coco_has_the_sizes_of_pictures_that_can_be_opened(tmp_path: Path) -> None:
+    listed = make_list(tmp_path, PAIRS["one pair"])
+    gone = ListedPair("2", "gone.png", "a cat")
+    done = export_list(replace(listed, pairs=(*listed.pairs, gone)), tmp_path / "x.json", writer_of("x.json"))
+    assert json.loads(done.path.read_bytes())["images"] == [
+        {"id": 1, "file_name": "a.png", "width": WIDTH, "height": HEIGHT},
+        {"id": 2, "file_name": "gone.png"},
+    ]
+    assert done.notes == ()

@@ -32,7 +32,7 @@ WRITERS: Final = (
         description="A table, one pair per row.",
         holds=EVERYTHING,
         endings=(".csv",),
-        format_pairs=lambda pairs: format_table(pairs, ","),
+        format_pairs=lambda pairs, _: format_table(pairs, ","),
     ),
     ListWriter(
         key="tsv",
@@ -40,7 +40,7 @@ WRITERS: Final = (
         description="A table with tabs, one pair per row.",
         holds=EVERYTHING,
         endings=(".tsv",),
-        format_pairs=lambda pairs: format_table(pairs, "\t"),
+        format_pairs=lambda pairs, _: format_table(pairs, "\t"),
     ),
     ListWriter(
         key="jsonl",
@@ -48,7 +48,7 @@ WRITERS: Final = (
         description="One object per pair and line.",
         holds=EVERYTHING,
         endings=(".jsonl", ".ndjson"),
-        format_pairs=format_lines,
+        format_pairs=lambda pairs, _: format_lines(pairs),
     ),
     ListWriter(
         key="coco",
@@ -56,6 +56,7 @@ WRITERS: Final = (
         description="One JSON file with captions and boxes.",
         holds=EVERYTHING,
         endings=(".json",),
+        takes_sizes=True,
         format_pairs=format_coco,
     ),
     label_studio_writer.WRITER,

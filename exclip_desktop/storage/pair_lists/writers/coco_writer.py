@@ -1,7 +1,7 @@
 """Writes pairs as COCO's JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -10,12 +10,12 @@ from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.regions import region_to_value
 
 
-def format_coco(pairs: Sequence[ListedPair]) -> str:
+def format_coco(pairs: Sequence[ListedPair], sizes: Mapping[str, tuple[int, int]]) -> str:
     """Return pairs as COCO's JSON: one caption each, and the boxes of every picture once; categories are their names.
 
     Fields of our own hold what COCO lacks: ``pair_id`` for ids that are not numbers, ``label``, ``mask``;
     ``caption_id`` for boxes of one caption of a picture; and ``region`` where bbox loses digits of a box, or is that of
-    a lasso, whose corners are the segmentation. Pictures are not opened, so ``width`` and ``height`` are missing.
+    a lasso, whose corners are the segmentation. ``sizes`` are ``width`` and ``height`` of pictures, where known.
     """
     images = {picture: number for number, picture in enumerate(dict.fromkeys(pair.picture for pair in pairs), 1)}
     names = dict.fromkeys(region.name for pair in pairs for region in pair.regions)
@@ -28,7 +28,10 @@ def format_coco(pairs: Sequence[ListedPair]) -> str:
         for picture, region, more in _boxes_by_owner(pairs, ids)
     ]
     document = {
-        "images": [{"id": number, "file_name": picture} for picture, number in images.items()],
+        "images": [
+            {"id": number, "file_name": picture, **dict(zip(("width", "height"), sizes.get(picture, ()), strict=False))}
+            for picture, number in images.items()
+        ],
         "annotations": [*captions, *boxes],
         "categories": [{"id": number, "name": name} for name, number in categories.items()],
     }
