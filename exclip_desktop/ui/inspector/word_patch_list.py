@@ -26,12 +26,12 @@ COUNT: Final = 12
 PAD: Final = 4
 SWATCH: Final = 12
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LONG_PLACE, SHORT_PLACE, LONG_WORD, LONG_VALUE = "row 00, column 00", "00, 00", "hamburgers", "−0.000000"
+LONG_PLACE, SHORT_PLACE, LONG_WORD, LONG_VALUE = "row 00, column 00", "row 00, col 00", "hamburgers", "−0.000000"
 
 
-def describe_place(patch: tuple[int, int]) -> str:
+def describe_place(patch: tuple[int, int], *, briefly: bool = False) -> str:
     """Return a patch's place in the grid in words, counted from 0 as in the exports."""
-    return f"row {patch[0]}, column {patch[1]}"
+    return f"row {patch[0]}, {'col' if briefly else 'column'} {patch[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Columns:
     """Places in a row, px: left ends of word and place, and the height of the text above its base line."""
 
     metrics: QFontMetrics
-    is_brief: bool  # places are two numbers, because words do not fit
+    is_brief: bool  # there is no room for whole words
     word: int
     place: int
     base: int
@@ -155,8 +155,7 @@ class WordPatchList(QWidget):
             pair.name, Qt.TextElideMode.ElideRight, columns.place - columns.word - 2 * PAD
         )
         painter.drawText(QPointF(columns.word, base), name)
-        where = f"{pair.patch[0]}, {pair.patch[1]}" if columns.is_brief else describe_place(pair.patch)
-        painter.drawText(QPointF(columns.place, base), where)
+        painter.drawText(QPointF(columns.place, base), describe_place(pair.patch, briefly=columns.is_brief))
         painter.drawText(row.adjusted(0, 0, -PAD, 0), RIGHT, format_signed(pair.value))
 
     def _columns(self) -> _Columns:

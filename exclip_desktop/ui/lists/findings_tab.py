@@ -284,7 +284,7 @@ class FindingsTab(QWidget):
         count, selected = self.count, len(self.view.selectionModel().selectedRows())
         self.edit.setEnabled(selected > 0)
         project = self._findings.projects.project
-        name = "" if project is None else "my findings" if self._findings.projects.is_own else project.path.name
+        name = "" if project is None else "personal file" if self._findings.projects.is_own else project.path.name
         chosen = f"{selected:,} selected" if selected > 1 else ""
         self.project.setText(" · ".join(part for part in (f"{count:,}" if count else "", chosen, name) if part))
         self.project.setToolTip("" if project is None else str(project.path))

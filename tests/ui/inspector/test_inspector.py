@@ -23,7 +23,7 @@ from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.inspector.details_tab import DetailsTab
 from exclip_desktop.ui.inspector.inspector import STALE_CAPTION, STALE_OTHER, Inspector
 from exclip_desktop.ui.inspector.selection_tab import SelectionTab, TextLine, describe_share
-from exclip_desktop.ui.inspector.word_patch_list import WordPatchList
+from exclip_desktop.ui.inspector.word_patch_list import WordPatchList, describe_place
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 
 BOX = Region((100, 100, 220, 200))
@@ -213,6 +213,16 @@ def test_a_pair_is_previewed_while_the_mouse_is_over_it(state: State, inspector:
     QTest.mouseMove(inspector, QPoint(2, 2))
     QGuiApplication.processEvents()
     assert state.preview == Preview()
+
+
+@pytest.mark.parametrize(("width", "name"), [(260, "row 3, col 4"), (500, "row 3, column 4")])
+def test_rows_and_columns_are_named_in_both_widths(state: State, inspector: Inspector, width: int, name: str) -> None:
+    pairs = pairs_of(inspector)
+    pairs.setMinimumWidth(0)
+    pairs.resize(width, pairs.height())
+    columns = pairs._columns()
+    assert describe_place((3, 4), briefly=columns.is_brief) == name
+    assert columns.place - columns.word > columns.metrics.horizontalAdvance("balloon")
 
 
 def test_a_stale_explanation_is_dimmed_and_labelled(state: State, inspector: Inspector) -> None:

@@ -146,7 +146,7 @@ def test_the_tab_filters_and_sorts(desk: Desk) -> None:
     tab.filter.write("whale")
     assert tab.empty.isVisible()
     assert tab.filter.answer.text() == "No match"
-    assert tab.project.text() == "my findings"
+    assert tab.project.text() == "personal file"
 
 
 def test_a_pasted_picture_is_saved_in_the_projects_folder(desk: Desk) -> None:
