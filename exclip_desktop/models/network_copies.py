@@ -40,6 +40,7 @@ class NetworkCopy:
         network: the copy, on the CPU or where the copied network is.
         library: ``open_clip``, ``transformers`` or ``clip``.
         origin: the folder or repository that the network names as its own; empty: none.
+        context: number of tokens that it reads; None: its text encoder knows it.
         tokenizer_clean: open_clip's name of the cleaning of captions before its tokenizer.
         build_random: builds the network with random weights, as at the start of a training.
 
@@ -48,6 +49,7 @@ class NetworkCopy:
     network: Any
     library: str
     origin: str
+    context: int | None
     tokenizer_clean: str
     build_random: Callable[[], Any]
 
@@ -75,7 +77,7 @@ def _copy(network: nn.Module) -> NetworkCopy:
         own = _copy_modules(network)
         if hasattr(own, "set_grad_checkpointing"):
             own.set_grad_checkpointing(False)
-        return NetworkCopy(_settle(own), "open_clip", "", "", partial(_redraw, own))
+        return NetworkCopy(_settle(own), "open_clip", "", None, "", partial(_redraw, own))
     state = network.state_dict()
     if any(ADAPTER in name for name in state):
         raise ModelError("The network holds an adapter (LoRA) beside its weights.", "Call merge_and_unload() first.")
@@ -144,10 +146,11 @@ def _fill(
     if wrong:
         raise ModelError(f"The weights of the {name} do not fit its config: {wrong}.", WHAT_TO_PASS)
     network.load_state_dict(converted)
-    clean = (config["text_cfg"].get("tokenizer_kwargs") or {}).get("clean", "")
+    text = config["text_cfg"]
+    clean, context = (text.get("tokenizer_kwargs") or {}).get("clean", ""), text["context_length"]
     device = next(iter(state.values())).device
     build_random = partial(build_network, name, config, drawn=True)
-    return NetworkCopy(_settle(network).to(device), library, origin, clean, build_random)
+    return NetworkCopy(_settle(network).to(device), library, origin, context, clean, build_random)
 
 
 def _without_sizes(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.argument_checks import short_repr
-from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, check_preprocess_cfg, find_preprocessing
-from exclip_desktop.models.transformers_folder import convert_preprocess
+from exclip_desktop.models.transformers_folder import Config, read_json
 
 HARMLESS: Final = (
     "ToTensor",
@@ -21,14 +21,14 @@ HARMLESS: Final = (
 )
 """Steps of a transform that convert a picture, and decide no number."""
 CONVERTERS: Final = ("_convert_to_rgb", "_convert_image_to_rgb")  # functions of open_clip and clip
+PREPROCESSORS: Final = ("preprocessor_config.json", "processor_config.json")
+INTERPOLATIONS: Final = {0: "nearest", 2: "bilinear", 3: "bicubic"}  # Pillow's numbers, as ``resample`` has them
 RESIZES: Final = ("Resize", "ResizeKeepRatio")
 CROPS: Final = ("CenterCrop", "CenterCropOrPad")
 WHAT_TO_PASS: Final = (
     "Pass as preprocess: open_clip's transform for evaluation, a processor of transformers, a dictionary or JSON file "
     f"with mean, std, interpolation and resize_mode, or one of {', '.join(one.name for one in PREPROCESSINGS)}."
 )
-
-Config = dict[str, Any]
 
 
 def read_preprocess(source: object, input_size: tuple[int, int]) -> Config:
@@ -142,3 +142,49 @@ def _read_resize(resize: Any, crop: Any) -> tuple[tuple[int, int], str]:
         cropped = "nothing" if crop is None else crop.size
         raise ModelError(f"The transform resizes to {resize.size} and crops to {cropped}.", WHAT_TO_PASS)
     return resized, "squash" if squashes else "longest" if longest else "shortest"
+
+
+def derive_preprocess(folder: Path) -> Config | None:
+    """Return open_clip's ``preprocess_cfg`` of a folder; None where it has no mean and deviation.
+
+    Raises:
+        ModelError: its preprocessing is none that open_clip has.
+
+    """
+    values: Config = {}
+    for name in PREPROCESSORS:
+        found = read_json(folder / name)
+        values = found.get("image_processor", found) or values
+        if "image_mean" in values:
+            break
+    return convert_preprocess(values, folder.name)
+
+
+def convert_preprocess(values: Config, name: str) -> Config | None:
+    """Return open_clip's ``preprocess_cfg`` of the values of an image processor of transformers.
+
+    None: they have no mean and deviation.
+
+    Raises:
+        ModelError: its preprocessing is none that open_clip has; the message contains ``name``.
+
+    """
+    if "image_mean" not in values or "image_std" not in values:
+        return None
+    interpolation = INTERPOLATIONS.get(values.get("resample", 3))
+    size, crop = values.get("size"), values.get("crop_size")
+    crops = bool(values.get("do_center_crop", crop is not None))
+    shortest = size.get("shortest_edge") if isinstance(size, dict) else size
+    cropped = crop.get("height") if isinstance(crop, dict) else crop
+    if interpolation is None or (crops and shortest is not None and shortest != cropped):
+        raise ModelError(
+            f"{name} preprocesses pictures in a way that is not known here: it resizes to {shortest} and "
+            f"crops to {cropped}.",
+            Remedy.CHOOSE_OTHER_MODEL,
+        )
+    return {
+        "mean": list(values["image_mean"]),
+        "std": list(values["image_std"]),
+        "interpolation": interpolation,
+        "resize_mode": "shortest" if crops else "squash",
+    }

@@ -1,6 +1,6 @@
-"""Folders of Hugging Face's transformers, CLIP and SigLIP, as open_clip's config, weights and preprocessing.
+"""Folders of Hugging Face's transformers, CLIP, Chinese-CLIP and SigLIP, as open_clip's config and weights.
 
-Both have the same networks as open_clip's, under other names: the config is derived, and weights are renamed.
+They have the same networks as open_clip's, under other names: the config is derived, and weights are renamed.
 """
 
 import json
@@ -21,8 +21,10 @@ from exclip_desktop.core.errors import ModelError, Remedy
 
 PREFIX: Final = "transformers:"
 """Start of the schema of such a folder, as ``local-dir:`` is that of open_clip's folders."""
-CONFIG, PREPROCESSORS = "config.json", ("preprocessor_config.json", "processor_config.json")
-STATE_MARKS: Final = ("vision_model.embeddings.patch_embedding.weight", "text_model.embeddings.token_embedding.weight")
+CONFIG: Final = "config.json"
+PICTURE_MARK: Final = "vision_model.embeddings.patch_embedding.weight"
+TEXT_MARK: Final = "text_model.embeddings.token_embedding.weight"
+CHINESE_MARK: Final = "text_model.embeddings.word_embeddings.weight"
 CLIP_TEXT: Final = {
     **{"hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 12, "num_attention_heads": 8},
     **{"vocab_size": 49408, "max_position_embeddings": 77, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5},
@@ -38,13 +40,18 @@ SIGLIP_TEXT: Final = {
 }
 SIGLIP_VISION: Final = {**SIGLIP_TEXT, "image_size": 224, "patch_size": 16}
 """Values of transformers where a config leaves them out, as published configs do."""
+CHINESE, CHINESE_CONTEXT = "chinese_clip", 52
+"""Chinese-CLIP, and the number of tokens that it was trained with (Yang et al., 2022)."""
+BERT_ENTRIES: Final = (
+    *("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "hidden_act"),
+    *("max_position_embeddings", "type_vocab_size", "layer_norm_eps", "pad_token_id"),
+)
 LEGACY_EOS: Final = 2  # in old configs, which pool at the largest id, as open_clip does
-INTERPOLATIONS: Final = {0: "nearest", 2: "bilinear", 3: "bicubic"}  # Pillow's numbers, as ``resample`` has them
 BLOCK_NAMES: Final = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
 TRUNK_NAMES: Final = {"layer_norm1": "norm1", "layer_norm2": "norm2", "mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2"}
 
 RELATED_FAMILIES: Final = (
-    *("siglip2", "chinese_clip", "align", "altclip", "metaclip_2", "clipseg", "groupvit", "flava", "blip", "xclip"),
+    *("siglip2", "align", "altclip", "metaclip_2", "clipseg", "groupvit", "flava", "blip", "xclip"),
 )
 """Families that compare pictures with captions too, and cannot be explained."""
 
@@ -59,12 +66,12 @@ def is_transformers_folder(folder: Path) -> bool:
 
 def read_family(folder: Path) -> str:
     """Return the family of the model of transformers in a folder, such as ``clip``; empty: there is none."""
-    return str(_read_json(folder / CONFIG).get("model_type") or "")
+    return str(read_json(folder / CONFIG).get("model_type") or "")
 
 
 def is_transformers_state(state: State) -> bool:
-    """Return whether weights have the names of transformers' CLIP or SigLIP."""
-    return all(name in state for name in STATE_MARKS)
+    """Return whether weights have the names of transformers' CLIP, Chinese-CLIP or SigLIP."""
+    return PICTURE_MARK in state and (TEXT_MARK in state or CHINESE_MARK in state)
 
 
 def derive_config(folder: Path) -> Config:
@@ -75,7 +82,7 @@ def derive_config(folder: Path) -> Config:
 
     """
     try:
-        return convert_config(_read_json(folder / CONFIG), folder.name, str(folder))
+        return convert_config(read_json(folder / CONFIG), folder.name, str(folder))
     except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError) as error:
         raise ModelError(f"{folder / CONFIG} cannot be read: {error}.", "Fetch it again.") from error
 
@@ -109,15 +116,7 @@ def _derive_clip(own: Config, _: str) -> Config:
     return {
         "embed_dim": own.get("projection_dim", 512),
         "quick_gelu": acts == {"quick_gelu"},
-        "vision_cfg": {
-            "image_size": vision["image_size"],
-            "patch_size": vision["patch_size"],
-            "layers": vision["num_hidden_layers"],
-            "width": vision["hidden_size"],
-            "head_width": vision["hidden_size"] // vision["num_attention_heads"],
-            "mlp_ratio": vision["intermediate_size"] / vision["hidden_size"],
-            "norm_kwargs": {"eps": vision["layer_norm_eps"]},
-        },
+        "vision_cfg": _derive_clip_vision(vision),
         "text_cfg": {
             "context_length": text["max_position_embeddings"],
             "vocab_size": text["vocab_size"],
@@ -128,6 +127,47 @@ def _derive_clip(own: Config, _: str) -> Config:
             "norm_kwargs": {"eps": text["layer_norm_eps"]},
         },
     }
+
+
+def _derive_clip_vision(vision: Config) -> Config:
+    return {
+        "image_size": vision["image_size"],
+        "patch_size": vision["patch_size"],
+        "layers": vision["num_hidden_layers"],
+        "width": vision["hidden_size"],
+        "head_width": vision["hidden_size"] // vision["num_attention_heads"],
+        "mlp_ratio": vision["intermediate_size"] / vision["hidden_size"],
+        "norm_kwargs": {"eps": vision["layer_norm_eps"]},
+    }
+
+
+def _derive_chinese(own: Config, place: str) -> Config:
+    vision = _part(own, "vision_config", CLIP_VISION | {"image_size": 224, "patch_size": 32})
+    act = vision["hidden_act"]
+    if act not in ("quick_gelu", "gelu"):
+        raise ValueError(f"its activation is {act}")
+    return {
+        "embed_dim": own.get("projection_dim", 512),
+        "quick_gelu": act == "quick_gelu",
+        "custom_text": True,
+        "vision_cfg": _derive_clip_vision(vision),
+        "text_cfg": {
+            "hf_model_name": place,
+            "hf_tokenizer_name": place,
+            "tokenizer_kwargs": {"clean": "whitespace"},
+            "hf_pooler_type": "cls_last_hidden_state_pooler",
+            "hf_proj_type": "linear",
+            "context_length": CHINESE_CONTEXT,
+        },
+    }
+
+
+def derive_text_encoder(own: Config) -> Config | None:
+    """Return the config of the BERT inside a Chinese-CLIP; None for other families."""
+    if own.get("model_type") != CHINESE:
+        return None
+    text = {name: value for name, value in (own.get("text_config") or {}).items() if name in BERT_ENTRIES}
+    return {"pad_token_id": 0, **text, "model_type": "bert"}
 
 
 def _derive_siglip(own: Config, tokenizer: str) -> Config:
@@ -171,7 +211,11 @@ def _derive_siglip(own: Config, tokenizer: str) -> Config:
     }
 
 
-FAMILIES: Final[dict[str, Callable[[Config, str], Config]]] = {"clip": _derive_clip, "siglip": _derive_siglip}
+FAMILIES: Final[dict[str, Callable[[Config, str], Config]]] = {
+    "clip": _derive_clip,
+    "siglip": _derive_siglip,
+    CHINESE: _derive_chinese,
+}
 """``model_type`` of the config → the function that derives open_clip's config."""
 
 
@@ -239,53 +283,8 @@ def _part(own: Config, name: str, usual: Config) -> Config:
     return {**usual, **(own.get(name) or {}), **(own.get(f"{name}_dict") or {})}
 
 
-def derive_preprocess(folder: Path) -> Config | None:
-    """Return open_clip's ``preprocess_cfg`` of a folder; None where it has no mean and deviation.
-
-    Raises:
-        ModelError: its preprocessing is none that open_clip has.
-
-    """
-    values: Config = {}
-    for name in PREPROCESSORS:
-        found = _read_json(folder / name)
-        values = found.get("image_processor", found) or values
-        if "image_mean" in values:
-            break
-    return convert_preprocess(values, folder.name)
-
-
-def convert_preprocess(values: Config, name: str) -> Config | None:
-    """Return open_clip's ``preprocess_cfg`` of the values of an image processor of transformers.
-
-    None: they have no mean and deviation.
-
-    Raises:
-        ModelError: its preprocessing is none that open_clip has; the message contains ``name``.
-
-    """
-    if "image_mean" not in values or "image_std" not in values:
-        return None
-    interpolation = INTERPOLATIONS.get(values.get("resample", 3))
-    size, crop = values.get("size"), values.get("crop_size")
-    crops = bool(values.get("do_center_crop", crop is not None))
-    shortest = size.get("shortest_edge") if isinstance(size, dict) else size
-    cropped = crop.get("height") if isinstance(crop, dict) else crop
-    if interpolation is None or (crops and shortest is not None and shortest != cropped):
-        raise ModelError(
-            f"{name} preprocesses pictures in a way that is not known here: it resizes to {shortest} and "
-            f"crops to {cropped}.",
-            Remedy.CHOOSE_OTHER_MODEL,
-        )
-    return {
-        "mean": list(values["image_mean"]),
-        "std": list(values["image_std"]),
-        "interpolation": interpolation,
-        "resize_mode": "shortest" if crops else "squash",
-    }
-
-
-def _read_json(path: Path) -> Config:
+def read_json(path: Path) -> Config:
+    """Return the object in a JSON file; empty where there is none."""
     try:
         value = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -298,17 +297,22 @@ def convert_state(state: State) -> dict[str, Tensor]:
     if not is_transformers_state(state):
         return dict(state)
     state = {name: value for name, value in state.items() if not name.endswith("position_ids")}
-    is_clip = "visual_projection.weight" in state
-    return dict(_convert_clip(state) if is_clip else _convert_siglip(state))
+    if "visual_projection.weight" not in state:
+        return dict(_convert_siglip(state))
+    return dict(_convert_chinese(state) if CHINESE_MARK in state else _convert_clip(state))
+
+
+VISION_NAMES: Final = {
+    "vision_model.embeddings.class_embedding": "visual.class_embedding",
+    "vision_model.embeddings.patch_embedding.weight": "visual.conv1.weight",
+    "vision_model.embeddings.position_embedding.weight": "visual.positional_embedding",
+    "vision_model.pre_layrnorm": "visual.ln_pre",
+    "vision_model.post_layernorm": "visual.ln_post",
+}
 
 
 def _convert_clip(state: State) -> Iterator[tuple[str, Tensor]]:
-    names = {
-        "vision_model.embeddings.class_embedding": "visual.class_embedding",
-        "vision_model.embeddings.patch_embedding.weight": "visual.conv1.weight",
-        "vision_model.embeddings.position_embedding.weight": "visual.positional_embedding",
-        "vision_model.pre_layrnorm": "visual.ln_pre",
-        "vision_model.post_layernorm": "visual.ln_post",
+    names = VISION_NAMES | {
         "text_model.embeddings.token_embedding.weight": "token_embedding.weight",
         "text_model.embeddings.position_embedding.weight": "positional_embedding",
         "text_model.final_layer_norm": "ln_final",
@@ -319,6 +323,15 @@ def _convert_clip(state: State) -> Iterator[tuple[str, Tensor]]:
     yield "visual.proj", rest.pop("visual_projection.weight").T.contiguous()
     yield "text_projection", rest.pop("text_projection.weight").T.contiguous()
     yield from _rename(rest, names)
+
+
+def _convert_chinese(state: State) -> Iterator[tuple[str, Tensor]]:
+    rest = {name: value for name, value in state.items() if not name.startswith("text_model.pooler.")}  # is not used
+    yield from _take_blocks(rest, "vision_model.", "visual.transformer.resblocks.", BLOCK_NAMES, "in_proj_{}")
+    yield "visual.proj", rest.pop("visual_projection.weight").T.contiguous()
+    yield from _rename(
+        rest, VISION_NAMES | {"text_model": "text.transformer", "text_projection.weight": "text.proj.weight"}
+    )
 
 
 def _convert_siglip(state: State) -> Iterator[tuple[str, Tensor]]:

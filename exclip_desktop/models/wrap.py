@@ -17,8 +17,7 @@ from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenizers.chosen_tokenizer import choose_tokenizer, describe_tokenizer
 from exclip_desktop.models.towers.build import image_tower, text_tower
 from exclip_desktop.models.towers.tower_protocols import TextTower
-from exclip_desktop.models.transform_config import WHAT_TO_PASS, read_preprocess
-from exclip_desktop.models.transformers_folder import derive_preprocess
+from exclip_desktop.models.transform_config import WHAT_TO_PASS, derive_preprocess, read_preprocess
 from exclip_desktop.models.weights.fingerprints import compute_fingerprint
 from exclip_desktop.models.weights.text_files import load_tokenizer
 
@@ -94,7 +93,7 @@ def _choose_tokenizer(copy: NetworkCopy, text: TextTower, chosen: object) -> Any
     own = copy.network
     encoder = getattr(getattr(own, "text", None), "config", None)  # of a text encoder of Hugging Face
     part = own if isinstance(own, CLIP) else own.text
-    context = int(part.context_length) if encoder is None else DEFAULT_CONTEXT_LENGTH
+    context = copy.context or (int(part.context_length) if encoder is None else DEFAULT_CONTEXT_LENGTH)
     if chosen is None and copy.origin and copy.tokenizer_clean:
         return load_tokenizer(copy.origin, None, context, {"clean": copy.tokenizer_clean})
     return choose_tokenizer(chosen, context=context, vocabulary=text.vocabulary, clean=copy.tokenizer_clean)

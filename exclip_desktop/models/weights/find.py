@@ -27,11 +27,11 @@ from exclip_desktop.models.catalogue import (
     installed_folder,
 )
 from exclip_desktop.models.model_configs import read_config
+from exclip_desktop.models.transform_config import derive_preprocess
 from exclip_desktop.models.transformers_folder import (
     CONFIG,
     PREFIX,
     convert_state,
-    derive_preprocess,
     is_transformers_folder,
     is_transformers_state,
 )

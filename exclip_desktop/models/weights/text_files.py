@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from huggingface_hub import try_to_load_from_cache
@@ -14,6 +16,7 @@ from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import expand_home, is_dir
 from exclip_desktop.models.model_configs import make_own_tokenizer, read_config
 from exclip_desktop.models.towers.text_hf import FAMILIES
+from exclip_desktop.models.transformers_folder import derive_text_encoder
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -93,6 +96,8 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
     place = _find_files(name, folder, ENCODER_FILES, f"The text encoder {name}")
     try:
         own: dict[str, Any] = json.loads((place / "config.json").read_text("utf-8"))
+        inner = derive_text_encoder(own)
+        own, place = (own, place) if inner is None else (inner, _write_config(json.dumps(inner)))
         kind = own.get("model_type", "")
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{place / 'config.json'} cannot be read: {error}.", "Fetch it again.") from error
@@ -103,6 +108,18 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
             families=", ".join(FAMILIES),
         )
     return Encoder(text | {"hf_model_name": str(place), "hf_model_pretrained": False}, own)
+
+
+def _write_config(text: str) -> Path:
+    """Return a folder with a config, which open_clip reads from a file; it lasts as long as the program."""
+    folder = Path(_make_folder(text).name)
+    (folder / ENCODER_FILES[0]).write_text(text, "utf-8")
+    return folder
+
+
+@lru_cache(maxsize=16)
+def _make_folder(_: str) -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="exclip-")
 
 
 def _find_files(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> Path:

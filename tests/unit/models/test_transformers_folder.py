@@ -4,15 +4,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import timm
 import torch
+from numpy.typing import NDArray
 
+from exclip_desktop import explain, wrap_model
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.models.loading import fit_weights, load_model, read_source
-from exclip_desktop.models.transformers_folder import derive_preprocess
+from exclip_desktop.models.scoring import encode_captions, encode_picture
+from exclip_desktop.models.transform_config import derive_preprocess
 from exclip_desktop.models.weights.packs import pack_model
-from tests.unit.models.text_models import sentencepiece
+from tests.unit.models.text_models import sentencepiece, word_piece
 
 transformers = pytest.importorskip("transformers")
 
@@ -56,6 +60,17 @@ def siglip(act: str = "gelu_pytorch_tanh") -> Any:
         vision_config={**SIZES, "image_size": 32, "patch_size": 8, "hidden_act": act},
     )
     return transformers.SiglipModel(config).eval()
+
+
+def chinese() -> Any:
+    """Return a small Chinese-CLIP of transformers with random weights."""
+    sizes = {**SIZES, "num_attention_heads": 4}
+    config = transformers.ChineseCLIPConfig(
+        projection_dim=48,
+        text_config={**sizes, "vocab_size": 70, "max_position_embeddings": 60},
+        vision_config={**SIZES, "image_size": 32, "patch_size": 8},
+    )
+    return transformers.ChineseCLIPModel(config).eval()
 
 
 def save(model: Any, folder: Path, pixels: dict[str, Any], **options: Any) -> Path:
@@ -111,6 +126,32 @@ def test_siglip_has_the_embeddings_of_transformers(tmp_path: Path, act: str, mon
     text = features(model.get_text_features(input_ids=ids))
     assert (network.encode_image(pixels, normalize=True) - image).abs().max() <= 1e-5
     assert (network.encode_text(ids, normalize=True) - text).abs().max() <= 1e-5
+
+
+def test_chinese_clip_has_the_embeddings_of_transformers(tmp_path: Path, picture: NDArray[np.uint8]) -> None:
+    own = chinese()
+    save(own, tmp_path, CLIP_PIXELS)
+    tokenizer = word_piece()
+    tokenizer.save_pretrained(tmp_path)
+    model = load_model(tmp_path, device="cpu")
+    caption = "a red balloon and a dog"
+    ids = torch.tensor([[token.id for token in model.reader.read(caption).tokens]])
+    read = tokenizer(caption, return_tensors="pt")
+    assert len(ids[0]) == model.reader.context == 52
+    assert ids[0, : read["input_ids"].shape[1]].tolist() == read["input_ids"][0].tolist()
+    pixels = model.pixels(picture)
+    with torch.no_grad():
+        image = features(own.get_image_features(pixel_values=pixels[None]))[0]
+        text = features(own.get_text_features(**read))[0]
+    assert (encode_picture(model, picture) - image).abs().max() <= 1e-5
+    assert (encode_captions(model, [caption])[0] - text).abs().max() <= 1e-5
+    result = explain(model, picture, caption)
+    assert abs(result.residual) < 1e-3
+    own.config._name_or_path = str(tmp_path)
+    again = wrap_model(own)
+    assert np.array_equal(explain(again, picture, caption).matrix, result.matrix)
+    packed = pack_model(tmp_path / "packed", str(tmp_path))
+    assert load_model(packed, device="cpu").reader.context == 52
 
 
 @pytest.mark.parametrize("form", ["safetensors", "shards", "bin", "snapshot"])
