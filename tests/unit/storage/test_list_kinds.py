@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -205,3 +207,35 @@ def test_pictures_inside_parquet(folder: Path) -> None:
     assert [pair.caption for pair in listed.pairs] == ["one", "two", "three"]
     for at in (0, 2):
         assert read_picture(listed.path_of(listed.pairs[at].picture)).pixels.shape == (120, 160, 3)
+
+
+@pytest.mark.slow
+def test_large_tables_and_archives_open_at_once(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet  # noqa: PLC0415  an extra
+
+    rows = range(100_000)
+    table = {"path": [f"{row}.jpg" for row in rows], "caption": [f"a red ball and {row}" for row in rows]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "x.parquet")
+    with (tmp_path / "x.tar").open("wb") as file:  # 2.1 GB of holes
+        for sample in range(200):
+            for name, size in ((f"{sample:06}.jpg", 10 << 20), (f"{sample:06}.txt", 10)):
+                member = tarfile.TarInfo(name)
+                member.size = size
+                file.write(member.tobuf())
+                start = file.tell()
+                file.write(b"a red ball" if name.endswith("txt") else b"")
+                file.seek(start + (size + 511) // 512 * 512)
+        file.write(b"\0" * 1024)
+    for name, count in (("x.parquet", 100_000), ("x.tar", 200)):
+        script = (
+            "import resource, sys, time; from exclip_desktop.storage.pair_lists.list_files import read_pairs; "
+            "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; start = time.process_time(); "
+            "listed = read_pairs(sys.argv[1]); used = time.process_time() - start; "
+            "print(len(listed.pairs), used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+        )
+        run = [sys.executable, "-c", script, str(tmp_path / name)]
+        found, seconds, kilobytes = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+        assert int(found) == count
+        assert float(seconds) < 2, name
+        assert float(kilobytes) < 300e3, name

@@ -1,6 +1,6 @@
 """Parquet tables: paths of pictures or pictures themselves, img2dataset's tables, and Hugging Face's data sets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ListError
@@ -8,7 +8,14 @@ from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.archives import open_parquet
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.formats.table import check_captions
-from exclip_desktop.storage.pair_lists.list_format import NAMES, Entry, ListFormat, PairReader, find_columns
+from exclip_desktop.storage.pair_lists.list_format import (
+    NAMES,
+    Entry,
+    ListFormat,
+    PairReader,
+    find_columns,
+    read_record,
+)
 from exclip_desktop.storage.pair_lists.list_source import ListSource
 
 SHARD_COLUMNS: Final = ("key", "status")  # img2dataset's table beside a folder or a shard of the same name
@@ -42,9 +49,16 @@ def _holds_bytes(field: Any) -> bool:
     return "bytes" in [child.name for child in field.type] if field.type.num_fields else False
 
 
+def _plain_columns(file: Any, wanted: list[str]) -> Mapping[str, str] | None:
+    """Return the column of each field where no cell can be a record of a tool; None where one may be."""
+    columns = find_columns(tuple(wanted))
+    is_nested = any(file.schema_arrow.field(name).type.num_fields for name in wanted)
+    return None if is_nested or "boxes" in columns or "label" in columns or "negative_caption" in wanted else columns
+
+
 def _rows(source: ListSource, file: Any, embedded: str | None, is_shard: bool) -> Iterator[Entry]:
     wanted = [name for name in file.schema_arrow.names if name != embedded]
-    name, number = source.path.name, 0
+    name, number, plain = source.path.name, 0, _plain_columns(file, wanted)
     for batch in file.iter_batches(columns=wanted):
         for record in batch.to_pylist():
             number += 1
@@ -57,7 +71,10 @@ def _rows(source: ListSource, file: Any, embedded: str | None, is_shard: bool) -
                 continue
             elif is_shard:
                 known |= {"picture": f"{source.path.stem}/{record['key']}.jpg", "id": str(record["key"])}
-            yield from read_object(record, place, str(number), source.finder.size_of, **known)
+            if plain is None:
+                yield from read_object(record, place, str(number), source.finder.size_of, **known)
+            else:
+                yield from read_record({**{f: record[one] for f, one in plain.items()}, **known}, place, str(number))
 
 
 FORMAT: Final = ListFormat(
