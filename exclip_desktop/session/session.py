@@ -227,6 +227,7 @@ class Session(QObject):
             self,
         )
         self.picture_labels.saved.connect(lambda _: self.known_labels.changed.emit())
+        self.pair_navigation.leaving.connect(self._on_pair_left)
 
     def start(self, picture: str | None = None, caption: str | None = None) -> None:
         """Start the worker, and open a picture, a list or a project.
@@ -256,6 +257,13 @@ class Session(QObject):
             self.open(place.source)
         else:
             self.explain_controller.open_file(place.picture, place.caption)
+
+    def _on_pair_left(self) -> None:
+        """Say that boxes with a name are lost, where boxes are named and no finding has them."""
+        if self.picture_labels.unkept and self.known_labels.prompts:
+            answer = self.active_pane.active_answer
+            if answer is None or self.findings.find_view(answer) is None:
+                self.picture_labels.report_unkept()
 
     def _on_place_offered(self, place: LeftPair) -> None:
         if self.settings.places.start_choice() == "resume":

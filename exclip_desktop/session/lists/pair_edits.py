@@ -28,11 +28,13 @@ class PictureLabels(QObject):
     Signals:
         changed(): the labels may have changed.
         saved(str): labels were saved in the project; a sentence for the status line.
+        left_unkept(str): named regions were left without being saved as labels; a sentence for the status line.
 
     """
 
     changed = Signal()
     saved = Signal(str)
+    left_unkept = Signal(str)
 
     def __init__(
         self,
@@ -71,6 +73,17 @@ class PictureLabels(QObject):
         named = tuple(region for region in regions if not region.subtract)
         self._undo.push(ProjectStep("keep labels", self._put, (path, self._saved_labels()), (path, named)))
 
+    @property
+    def unkept(self) -> Regions:
+        """The named regions on screen that are not among the labels."""
+        regions = (one.region for one in self._region_controller.listed)
+        return tuple(one for one in regions if one.name and not one.subtract and one not in self.labels)
+
+    def report_unkept(self) -> None:
+        """Say that the named regions on screen were not saved as labels."""
+        lost = format_count(len(self.unkept), "named box was", "named boxes were")
+        self.left_unkept.emit(f"{lost} not kept: Shift+E keeps boxes as labels")
+
     def _update(self) -> None:
         self.labels = self._saved_labels() or self._navigation.label_regions
         self.changed.emit()
@@ -92,6 +105,7 @@ class PictureLabels(QObject):
 
     def _put(self, what: tuple[str, Regions]) -> None:
         path, regions = what
+        before = len(self.labels) if path == self._path else 0
         try:
             project = self._projects.open_or_create()
             save_boxes(project, project.relative_path(Path(path)), regions)
@@ -99,14 +113,15 @@ class PictureLabels(QObject):
             self._show_error(error)
         else:
             where = "your personal file" if self._projects.is_own else project.path.name
-            self.saved.emit(_labels_message(regions, where))
+            self.saved.emit(_labels_message(regions, where, before))
         self._update()
 
     def _show_error(self, error: Exception) -> None:
         self._explain_controller.show_error(error)
 
 
-def _labels_message(regions: Regions, where: str) -> str:
+def _labels_message(regions: Regions, where: str, before: int) -> str:
     if not regions:
         return "No labels of this picture are kept"
-    return f"{format_count(len(regions), 'label')} kept in {where}"
+    instead = f" instead of {before}" if before > len(regions) else ""
+    return f"{format_count(len(regions), 'label')} kept in {where}{instead}"

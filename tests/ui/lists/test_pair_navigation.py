@@ -12,10 +12,13 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.lists.thumbnails import SIDE_PX
+from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from tests.ui.fakes import make_blank_picture
 from tests.ui.lists.list_desk import BOX, PAIRS, ListDesk, settle
+from tests.ui.window.test_widgets import child
 
 
 @pytest.fixture
@@ -125,6 +128,36 @@ def test_labels_are_selected_by_a_key_and_undone(walk: ListDesk, qtbot: QtBot) -
     walk.session.pair_navigation.step(1)
     settle(qtbot, walk, "a red balloon")
     assert not walk.window.commands["take_labels"].isEnabled()
+
+
+def test_named_boxes_that_are_left_without_being_kept_are_reported(walk: ListDesk, qtbot: QtBot) -> None:
+    said = child(walk.window.status, "Message")
+    session, drawn = walk.session, Region((10.0, 10.0, 90.0, 90.0), name="tail")
+    session.state.change(selection=Selection((), (BOX, drawn, Region((1.0, 1.0, 9.0, 9.0)))))
+    QTest.keyClick(walk.window, Qt.Key.Key_D)
+    assert said.text() == "1 named box was not kept: Shift+E keeps boxes as labels"
+    settle(qtbot, walk, "a red balloon")
+    walk.window.status.show_message("")
+    session.state.change(selection=Selection((), (drawn,)))
+    session.findings.note(session.active_pane.active_answer, lambda _: Remark("match"))
+    qtbot.waitUntil(lambda: bool(session.findings.remark_index.remarks))
+    walk.window.status.show_message("")
+    QTest.keyClick(walk.window, Qt.Key.Key_A)
+    assert said.text() == "", "the finding has the box"
+    settle(qtbot, walk, "a dog and a cat")
+    session.state.change(selection=Selection((), (drawn,)))
+    session.known_labels.set_prompt(False)
+    QTest.keyClick(walk.window, Qt.Key.Key_D)
+    assert said.text() == "", "boxes are not named at once: they are selections"
+
+
+def test_labels_that_replace_more_labels_are_reported(walk: ListDesk) -> None:
+    said = child(walk.window.status, "Message")
+    for count in (2, 1):
+        drawn = tuple(Region((10.0 * at, 10.0, 90.0, 90.0), name="tail") for at in range(count))
+        walk.session.state.change(selection=Selection((), drawn))
+        walk.window.commands["keep_labels"].trigger()
+    assert said.text() == "1 label kept in your personal file instead of 2"
 
 
 def test_closing_the_list_keeps_the_picture(walk: ListDesk) -> None:
