@@ -22,6 +22,8 @@ from exclip_desktop.models.weights.text_files import find_encoder
 FILLERS = ("normal_", "uniform_", "trunc_normal_", "kaiming_uniform_", "xavier_uniform_")  # of torch.nn.init
 _UNBUILDABLE = (TypeError, ValueError, AssertionError, OSError, KeyError, AttributeError, RuntimeError, ImportError)
 
+CUSTOM_TEXT = "text.token_embedding.weight"  # where a text encoder is a module of its own
+
 State = Mapping[str, Tensor]
 
 
@@ -70,6 +72,8 @@ def _skip_initialisation() -> Iterator[None]:
 def convert_names(network: Any, state: State) -> dict[str, Tensor]:
     """Return weights under the names of ``network``, converted from the other layouts that open_clip knows."""
     result: dict[str, Tensor] = convert_state_dict(network, convert_state(state))
+    if CUSTOM_TEXT in result and hasattr(network, "token_embedding"):
+        result = join_text_names(result)
     if "positional_embedding" in result and not hasattr(network, "positional_embedding"):
         result = convert_to_custom_text_state_dict(result)
     for name in ("logit_scale", "logit_bias"):  # a number, or a list of one
@@ -108,7 +112,15 @@ def recognise_architectures(state: State) -> list[str]:
     possible = {name: config for name, config in configs.items() if _may_fit(config, state)}
     exact = [name for name, config in possible.items() if _fits(name, config, state)]
     resized = {name: read_sizes(config, state).apply(config) for name, config in possible.items()}
-    return exact or [name for name, config in resized.items() if _fits(name, config, state)]
+    fitting = exact or [name for name, config in resized.items() if _fits(name, config, state)]
+    return fitting if fitting or CUSTOM_TEXT not in state else recognise_architectures(join_text_names(state))
+
+
+def join_text_names(state: State) -> dict[str, Tensor]:
+    """Return weights of a training with open_clip's --force-custom-text under the names that it has without."""
+    parts = ("positional_embedding", "text_projection", "token_embedding.", "transformer.", "ln_final.")
+    starts = tuple(f"text.{part}" for part in parts)
+    return {name.removeprefix("text.") if name.startswith(starts) else name: value for name, value in state.items()}
 
 
 def _may_fit(config: dict[str, Any], state: State) -> bool:
@@ -141,6 +153,7 @@ def _has_shape(state: State, name: str, shape: tuple[int, ...]) -> bool:
 def _fits(name: str, config: dict[str, Any], state: State) -> bool:
     try:
         network = build_network(name, config, "meta")
-        return not find_misfit(network, convert_names(network, state))
+        own = CUSTOM_TEXT in state and hasattr(network, "token_embedding")  # the same sizes, of another kind
+        return not own and not find_misfit(network, convert_names(network, state))
     except (ModelError, *_UNBUILDABLE):
         return False  # such as a Hugging Face text encoder whose config is not on this computer

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
 
-IMAGE_POSITIONS = "visual.positional_embedding"
+IMAGE_POSITIONS, POOL_POSITIONS = "visual.positional_embedding", "visual.attnpool.positional_embedding"
+RESNET_PX = 32  # pixels of the picture that one position of a ResNet covers
 TEXT_POSITIONS = ("positional_embedding", "text.positional_embedding")
 USUAL_SIZE_PX, USUAL_PATCH_PX, USUAL_CONTEXT = 224, 16, 77  # where open_clip's config has none
 
@@ -54,9 +55,12 @@ class Sizes:
 def read_sizes(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> Sizes:
     """Return the sizes of weights under open_clip's names that differ from those of its config."""
     vision, text = config["vision_cfg"], config["text_cfg"]
-    image_px, positions, patch_px = None, 0, vision.get("patch_size", USUAL_PATCH_PX)
-    if IMAGE_POSITIONS in state and not vision.get("timm_model_name") and isinstance(patch_px, int):
-        positions = state[IMAGE_POSITIONS].shape[0]
+    is_resnet = isinstance(vision.get("layers"), list)
+    image_px, positions = None, 0
+    patch_px = RESNET_PX if is_resnet else vision.get("patch_size", USUAL_PATCH_PX)
+    place = POOL_POSITIONS if is_resnet else IMAGE_POSITIONS
+    if place in state and not vision.get("timm_model_name") and isinstance(patch_px, int):
+        positions = state[place].shape[0]
         side = math.isqrt(max(positions - 1, 0))
         is_other = side * patch_px != vision.get("image_size", USUAL_SIZE_PX)
         image_px = side * patch_px if side > 0 and side * side == positions - 1 and is_other else None
