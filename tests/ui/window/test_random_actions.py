@@ -98,22 +98,27 @@ def test_thousands_of_random_actions_raise_nothing_and_never_block(
     make_trial: Callable[[int], Trial], capsys: pytest.CaptureFixture[str]
 ) -> None:
     trial, began = make_trial(int(os.environ.get("RANDOM_SEED", "20"))), time.monotonic()
+    watch, memory, errors, stalls = trial.stopwatch, [], 0, 0
+
+    def report(*lines: str) -> None:
+        with capsys.disabled():
+            print(*lines, sep="\n", flush=True)
+
     try:
-        memory = []
         for _ in range(PARTS):
             trial.run(MANY // PARTS)
             memory.append(resident_mb())
+            report(f"{trial.monkey.count:,} actions, {memory[-1]:.0f} MB", *trial.errors[errors:])
+            report(*map(str, watch.stalls[stalls:]))
+            errors, stalls = len(trial.errors), len(watch.stalls)
     finally:
         trial.end()
-    watch = trial.stopwatch
-    with capsys.disabled():
-        print(
-            f"\n{MANY:,} actions, {watch.steps:,} steps of the event loop, {trial.monkey.desk.starts} starts", end=" "
-        )
-        print(f"in {time.monotonic() - began:.0f} s on {platform.machine()}, {os.cpu_count()} cores")
-        print(f"errors: {len(trial.errors)}; stalls: {len(watch.stalls)}")
-        print(f"memory after each {100 // PARTS} %: {', '.join(f'{one:.0f}' for one in memory)} MB")
-        print("\n".join([*map(str, watch.stalls), *trial.errors]))
+    report(
+        f"{MANY:,} actions, {watch.steps:,} steps of the event loop, {trial.monkey.desk.starts} starts, "
+        f"{time.monotonic() - began:.0f} s on {platform.machine()} with {os.cpu_count()} cores",
+        f"{len(trial.errors)} errors, {len(watch.stalls)} stalls",
+        f"memory after each {100 // PARTS} %: {', '.join(f'{one:.0f}' for one in memory)} MB",
+    )
     assert trial.errors == []
-    assert trial.stopwatch.stalls == []
+    assert watch.stalls == []
     assert memory[-1] - memory[WARM_PARTS] < GROWTH_MB
