@@ -1,5 +1,6 @@
 """A window for random actions: files of every kind to open, an engine that fails and waits, and no way outside."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -152,6 +153,9 @@ class ErraticDesk:
         self.theme.deleteLater()
         self.window.deleteLater()
         self.session.deleteLater()
+        del self.window, self.session, self.theme
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()  # as at the end of a process: the next session sets aside what is left
 
 
 @contextmanager

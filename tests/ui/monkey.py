@@ -58,7 +58,14 @@ class Monkey:
             *((10, self.drag), (8, self.click), (6, self.hover), (12, self.press_shortcut), (10, self.press_key)),
             *((14, self.trigger), (3, self.choose_in_menu), (14, self.poke), (5, self.open_menu), (2, self.turn_wheel)),
             *((5, self.type), (4, self.type_text), (5, self.open), (2, self.drop), (2, self.paste), (6, self.walk)),
-            *((2, self.hold), (3, self.release), (1, self.cancel), (1, self.resize), (1, self.switch_theme)),
+            *(
+                (2, self.hold),
+                (3, self.release),
+                (1, self.cancel),
+                (1, self.resize),
+                (1, self.switch_theme),
+                (2, self.close_windows),
+            ),
             *((1, self.compare), (0.5, self.pair_models), (1, self.listen), (0.15, self.start_again)),
         )
         weights = np.array([weight for weight, _ in self.tricks])
@@ -352,6 +359,12 @@ class Monkey:
     def resize(self) -> None:
         self.desk.window.resize(self.choose((960, 1280, 1900)), self.choose((640, 800, 1050)))
 
+    def close_windows(self) -> None:
+        """Close the windows beside the main one, which stay open otherwise."""
+        for top in QApplication.topLevelWidgets():
+            if top.isVisible() and top is not self.desk.window:
+                top.close()
+
     def switch_theme(self) -> None:
         self.desk.session.settings.appearance.choose_theme(self.choose(("system", "light", "dark")))
 
@@ -373,6 +386,5 @@ class Monkey:
     def start_again(self) -> None:
         """Close the program in the middle of whatever it does, and start it again."""
         self.desk.close()
-        self.stopwatch.mark()
         self.desk.open(*([self.choose(self.desk.paths)] if self.rng.random() < 0.5 else []))
         self.stopwatch.skip()  # there was no window to wait for
