@@ -183,12 +183,7 @@ def require_preprocess(source: Source) -> dict[str, Any]:
 
 
 def _recognise(source: Source, weights: Weights) -> Source:
-    if is_adapter(weights.state):
-        raise adapter_error(source.weights.name)
-    file, names = source.weights.name, recognise_architectures(weights.state)
-    if not names and is_transformers_state(weights.state):
-        message = f"The weights in {file} are in the layout of transformers' CLIPModel."
-        raise ModelError(message, "Give the folder with its config.json.")
+    file, names = source.weights.name, _find_architectures(source.weights.name, weights.state)
     if not names:
         message = f"The weights in {file} fit none of open_clip's architectures."
         raise ModelError(message, Remedy.CHOOSE_CONFIG_FOLDER, file=CONFIG_FILE)
@@ -197,6 +192,17 @@ def _recognise(source: Source, weights: Weights) -> Source:
         raise ModelError(message, Remedy.NAME_TRAINED_ARCHITECTURE)
     note = f"{file}: architecture {names[0]}, recognised by the shapes of its weights."
     return replace(source, name=names[0], schema=names[0], notes=(*source.notes, note))
+
+
+def _find_architectures(file: str, state: Mapping[str, Tensor]) -> list[str]:
+    """Return the architectures that weights fit; raise ``ModelError`` where a folder is needed to open them."""
+    if is_adapter(state):
+        raise adapter_error(file)
+    names = recognise_architectures(state)
+    if not names and is_transformers_state(state):
+        message = f"The weights in {file} are in the layout of transformers' CLIPModel."
+        raise ModelError(message, "Give the folder with its config.json.")
+    return names
 
 
 def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source:
@@ -332,4 +338,5 @@ def inspect_checkpoint(path: str | Path) -> Inspection:
     file = expand_home(path)
     weights = read_weights(file)
     known = [one.name for one in find_published(compute_sha256(file))]
-    return Inspection(tuple(known[:1] or recognise_architectures(weights.state)), bool(known), weights.notes)
+    names = known[:1] or _find_architectures(file.name, weights.state)
+    return Inspection(tuple(names), bool(known), weights.notes)

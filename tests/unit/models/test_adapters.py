@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from exclip_desktop import load_model
 from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.models.catalogue import describe_model
+from exclip_desktop.models.weights.find import inspect_checkpoint
 from exclip_desktop.models.weights.packs import pack_model
 from tests.unit.models.test_transformers_folder import CLIP_PIXELS, SIGLIP_PIXELS, clip, save, siglip
 from tests.unit.models.text_models import sentencepiece
@@ -188,3 +189,12 @@ def test_adapters_that_name_each_other_do_not_lead_in_a_circle(tmp_path: Path, b
     assert entry.reason
     with pytest.raises(ModelError, match="holds no adapter"):
         load_model(base, adapter=base)
+
+
+def test_a_file_added_in_the_window_is_refused_as_by_the_command(tmp_path: Path, base: Path) -> None:
+    adapter = write(tmp_path / "adapter", base, TARGETS, {})
+    with pytest.raises(ModelError, match="is an adapter"):
+        inspect_checkpoint(adapter / "adapter_model.safetensors")
+    with pytest.raises(ModelError, match="layout of transformers") as caught:
+        inspect_checkpoint(base / "model.safetensors")
+    assert caught.value.hint == "Give the folder with its config.json."
