@@ -1,6 +1,5 @@
 """Writes a project's findings to a file: a page, a figure, or a table."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +18,7 @@ from exclip_desktop.storage.exports.finding_tables import make_region_pairs
 from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportFormat, ReportOptions, check_path, format_for
 from exclip_desktop.storage.pair_lists.list_export import export_list
 from exclip_desktop.storage.pair_lists.writers import writer_of
-from exclip_desktop.storage.pictures import read_picture
+from exclip_desktop.storage.pictures import picture_sha256, read_picture
 from exclip_desktop.storage.project.pair_rows import load_all_boxes
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import open_project
@@ -127,7 +126,7 @@ def _read_pixels(project: Project, finding: Finding) -> "tuple[Pixels | None, st
     path = project.path_of(finding.view.picture)
     try:
         pixels = read_picture(path).pixels
-        changed = finding.view.picture_sha256 not in ("", hashlib.sha256(path.read_bytes()).hexdigest())
+        changed = finding.view.picture_sha256 not in ("", picture_sha256(path))
     except (PictureError, OSError) as error:
         return None, str(error)
     return pixels, CHANGED if changed else ""

@@ -64,7 +64,7 @@ class ListExplainer(QObject):
         self.changed.emit()
 
     def repeat(self) -> None:
-        """Explain all listed pairs, also those whose figures are known: their results are stored where they lack."""
+        """Explain all listed pairs, also those whose figures are known: results that are not stored yet are stored."""
         if self._request is not None:
             self.pause()
         self._chosen, self._queue, self._total = None, [], 0

@@ -38,6 +38,7 @@ from exclip_desktop.session.project.remark_index import RemarkIndex
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.undo import ProjectStep
+from exclip_desktop.storage.archives import open_input
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.project.finding_filter import FINDING_KEYS, list_filter_keys
 from exclip_desktop.storage.project.finding_rows import (
@@ -252,7 +253,7 @@ def _file_of(canvas_picture: CanvasPicture, folder: Path) -> tuple[Path, str]:
     """Return the picture's file and its SHA-256; a pasted picture is saved in the project's folder."""
     if canvas_picture.path is not None:
         path = Path(canvas_picture.path)
-        with path.open("rb") as file:
+        with open_input(path) as file:
             return path, hashlib.file_digest(file, "sha256").hexdigest()
     data = BytesIO()
     Image.fromarray(canvas_picture.picture.pixels).save(data, "PNG")

@@ -1,6 +1,5 @@
 """Ratings and tags of several listed pairs at once, without showing each of them."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -35,6 +34,7 @@ from exclip_desktop.session.project.remark_edits import (
 )
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
+from exclip_desktop.storage.pictures import picture_sha256
 from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, load_findings, load_findings_by_id
 from exclip_desktop.storage.project.project import Project
 
@@ -89,7 +89,7 @@ class PairRatings(QObject):
         edits_nothing = edit(Remark()) == Remark()
 
         def read(_: CancelToken) -> list[tuple[int, str]]:
-            return [] if edits_nothing else [(place, _hash_file(Path(values.key(place)[0]))) for place in new]
+            return [] if edits_nothing else [(place, picture_sha256(Path(values.key(place)[0]))) for place in new]
 
         def save(hashes: list[tuple[int, str]]) -> None:
             project = findings.projects.open_or_create()
@@ -142,8 +142,3 @@ class PairRatings(QObject):
             "how": asdict(provenance.explain_settings),
         }
         return replace(view, caption=caption, settings={**view.settings, **request})
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

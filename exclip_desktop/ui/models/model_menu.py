@@ -16,8 +16,8 @@ from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 MOST: Final = 12
 SEARCHING: Final = "Searching this computer …"
 ADVICE: Final = "The bundled model knows drawn scenes only. For your own pictures, use a model trained on photographs."
-DOWNLOAD_TIP: Final = "Download it now, and explain by it from then on; the status line shows the progress"
-USE_TIP: Final = "It is on this computer. Explain by it from now on"
+DOWNLOAD_TIP: Final = "Download this model, and explain with it from then on. The status line shows the progress."
+USE_TIP: Final = "Explain with this model from now on. It is on this computer."
 MORE_TIP: Final = "Other models on this computer, other downloads, or a file"
 
 

@@ -1,7 +1,10 @@
 """The menu of selected pairs: rating, tags, copying, explaining, exporting and removing several at once."""
 
+import hashlib
+import tarfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists import list_export
-from exclip_desktop.storage.pair_lists.list_files import read_pairs
+from exclip_desktop.storage.pair_lists.list_files import read_pairs, write_pairs
 from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.pair_rows import save_boxes
 from exclip_desktop.storage.project.project_files import open_project
@@ -24,6 +27,7 @@ from exclip_desktop.ui.commands import pair_commands
 from exclip_desktop.ui.commands.pair_commands import PairCommands
 from exclip_desktop.ui.dialogs.list_export_dialog import ListExportDialog
 from exclip_desktop.ui.lists.tag_field import TagDialog
+from tests.ui.fakes import make_blank_picture
 from tests.ui.lists.list_desk import ListDesk, settle
 
 PAIRS = tuple(ListedPair(f"p{n}", f"{n}.png", f"a dog and {n} cats") for n in range(6))
@@ -121,6 +125,24 @@ def test_several_pairs_are_rated_by_one_key_and_undone_at_once(desk: ListDesk) -
     assert ratings(desk) == [""] * 6
     desk.session.undo.redo()
     assert ratings(desk).count("mismatch") == 3
+
+
+def test_pictures_in_an_archive_are_rated_alone_and_together(
+    qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]
+) -> None:
+    with tarfile.open(tmp_path / "shard.tar", "w") as archive:
+        for number in range(3):
+            archive.add(make_blank_picture(tmp_path / f"{number}.png", shade=number), f"{number}.png")
+    pairs = tuple(replace(pair, picture=f"shard.tar/{pair.picture}") for pair in PAIRS[:3])
+    write_pairs(PairList(tmp_path, tmp_path, pairs), tmp_path / "list.csv")
+    desk = ListDesk(tmp_path, make_explanation, pairs, writes=False).start(qtbot)
+    explain_all(desk)
+    QTest.keyClick(desk.window, Qt.Key.Key_1)
+    qtbot.waitUntil(lambda: ratings(desk)[0] == "match")
+    choose(desk, [1, 2], "Rate", "Unsure")
+    qtbot.waitUntil(lambda: ratings(desk) == ["match", "unsure", "unsure"])
+    files = [hashlib.sha256((tmp_path / f"{number}.png").read_bytes()).hexdigest() for number in range(3)]
+    assert [one.view.picture_sha256 for one in kept(desk)] == files
 
 
 def test_pairs_with_findings_are_rated_again_and_cleared(desk: ListDesk) -> None:
