@@ -55,13 +55,16 @@ class LabelField(QLineEdit):
         self._end(accept=False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Leave on Esc; offer all labels on ↓ in the empty field."""
+        """Leave on Esc; offer all labels on ↓ in the empty field, the first of them for Return."""
         completer = self.completer()
         if event.key() == Qt.Key.Key_Escape:
             self._end(accept=False)
         elif event.key() == Qt.Key.Key_Down and not self.text() and completer is not None:
             completer.setCompletionPrefix("")
             completer.complete()
+            names = completer.popup()
+            assert names is not None
+            names.setCurrentIndex(completer.completionModel().index(0, 0))
         else:
             super().keyPressEvent(event)
 
