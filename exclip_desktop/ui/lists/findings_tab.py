@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -28,8 +29,10 @@ from exclip_desktop.ui.lists.findings_table import PICTURE, FindingsModel, Findi
 from exclip_desktop.ui.lists.thumbnail_grid import ThumbnailGrid
 from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.filter_field import FilterField
+from exclip_desktop.ui.widgets.labels import ElidedLabel
 
 NO_FINDINGS: Final = "No findings yet. Rate what is on screen with 1 to 4, or note it with N."
+RIGHT: Final = Qt.TextElideMode.ElideRight
 NO_MATCH: Final = "No finding matches the filter."
 
 
@@ -69,7 +72,7 @@ class FindingsTab(QWidget):
             QStackedWidget(),
         )
         self.filter, self.columns = FilterField("Filter findings", findings.filter_keys), QToolButton()
-        self.view, self.project, self.empty = FindingsTable(self._model), QLabel(), QLabel(NO_FINDINGS)
+        self.view, self.project, self.empty = FindingsTable(self._model), ElidedLabel(8, RIGHT), QLabel(NO_FINDINGS)
         self.note, self.edit = QPushButton("Note…"), QPushButton("Edit…")
         self._build()
         self._lay_out()
@@ -180,7 +183,7 @@ class FindingsTab(QWidget):
         self.columns.setMenu(self.view.columns_menu)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.project.setTextFormat(Qt.TextFormat.PlainText)
+        self.project.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.note.setToolTip("Note what is on screen (N)")
         self.edit.setToolTip("Change rating, tags and note of the selected findings")
         self.grid.setSelectionModel(self.view.selectionModel())
@@ -286,5 +289,5 @@ class FindingsTab(QWidget):
         project = self._findings.projects.project
         name = "" if project is None else "personal file" if self._findings.projects.is_own else project.path.name
         chosen = f"{selected:,} selected" if selected > 1 else ""
-        self.project.setText(" · ".join(part for part in (f"{count:,}" if count else "", chosen, name) if part))
+        self.project.show_text(" · ".join(part for part in (f"{count:,}" if count else "", chosen, name) if part))
         self.project.setToolTip("" if project is None else str(project.path))

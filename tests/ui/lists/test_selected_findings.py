@@ -161,6 +161,16 @@ def test_ctrl_a_selects_all_findings_and_not_the_words(desk: Desk) -> None:
     assert not desk.session.state.selection.rows
 
 
+def test_the_footer_is_shortened_and_not_cut(desk: Desk) -> None:
+    desk.tab.view.selectAll()
+    footer = desk.tab.project
+    assert footer.text() == "3 · 3 selected · personal file"
+    assert footer.minimumSizeHint().width() < footer.sizeHint().width(), "a narrow tab shortens it"
+    desk.tab.setFixedWidth(220)
+    desk.qtbot.waitUntil(lambda: footer.is_cut)
+    assert footer.width() >= footer.minimumSizeHint().width()
+
+
 def test_the_filter_is_left_by_return_and_escape_and_says_no_match(desk: Desk) -> None:
     line = desk.tab.filter.line
     line.setFocus()
