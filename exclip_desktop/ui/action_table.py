@@ -54,7 +54,7 @@ ACTIONS: Final = (
     ActionSpec("open", "Open image…", ("Ctrl+O",), FILES, "Open a picture file", "open"),
     ActionSpec("paste", "Paste image", ("Ctrl+V",), FILES, "Take the picture from the clipboard", "paste"),
     ActionSpec("open_list", "Open list…", ("Ctrl+Shift+O",), FILES, "Open a list of pictures and captions", "pairs"),
-    ActionSpec("open_folder", "Open folder…", (), FILES, "Open a folder of pictures and caption files"),
+    ActionSpec("open_folder", "Open folder…", ("Ctrl+U",), FILES, "Open a folder of pictures and caption files"),
     ActionSpec("next_pair", "Next pair", ("D",), FILES, "Go to the next pair of the list", "next"),
     ActionSpec("previous_pair", "Previous pair", ("A",), FILES, "Go to the previous pair of the list", "previous"),
     ActionSpec("take_labels", "Select labels", ("E",), BOXES, "Select the labelled regions of the picture"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import CaptionError
@@ -158,6 +159,15 @@ def test_labels_that_replace_more_labels_are_reported(walk: ListDesk) -> None:
         walk.session.state.change(selection=Selection((), drawn))
         walk.window.commands["keep_labels"].trigger()
     assert said.text() == "1 label kept in your personal file instead of 2"
+
+
+def test_a_key_opens_a_folder(walk: ListDesk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = walk.folder / "more"
+    folder.mkdir()
+    make_blank_picture(folder / "other.png")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    QTest.keyClick(walk.window, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: [pair.picture for pair in walk.navigation.pairs] == ["other.png"])
 
 
 def test_closing_the_list_keeps_the_picture(walk: ListDesk) -> None:
