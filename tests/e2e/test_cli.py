@@ -115,7 +115,7 @@ def _picture(folder: Path) -> str:
 
 BAD = {
     "no such file": (["missing.png", "a dog"], "There is no picture"),
-    "not a picture": (["text.png", "a dog"], "not a picture Pillow can read"),
+    "not a picture": (["text.png", "a dog"], "not a picture that this program reads"),
     "truncated": (["short.png", "a dog"], "damaged or cut short"),
     "empty file": (["empty.png", "a dog"], "empty"),
     "too large": (["good.png", "a dog", "--max-megapixels", "0.001"], "raise the limit"),
