@@ -146,9 +146,8 @@ class Caption:
 
     def _occurrences(self, span: str) -> list[tuple[int, int]]:
         """Return the (start, end) of every occurrence that begins and ends at word boundaries."""
-        pattern = r"\s+".join(re.escape(part) for part in span.split())
-        places = [match.span(1) for match in re.finditer(f"(?=({pattern}))", self.text, re.IGNORECASE)]
-        matches = [place for place in places if pattern and all(map(self._is_between_words, place))]
+        places = _find_places(span, self.text) or _find_folded_places(span, self.text)
+        matches = [place for place in places if all(map(self._is_between_words, place))]
         if not matches:
             raise CaptionError(
                 f'"{span}" is not in the caption as whole words.',
@@ -214,3 +213,37 @@ def _is_punctuation(words: Sequence[Word], at: int) -> bool:
     inside = 0 < at < len(words) - 1
     joins = inside and words[at - 1].end == words[at].start and words[at].end == words[at + 1].start
     return not (joins and set(text) <= JOINERS)
+
+
+def _find_places(span: str, text: str) -> list[tuple[int, int]]:
+    """Return (start, end) of every occurrence, ignoring case; any white space equals any other."""
+    pattern = r"\s+".join(re.escape(part) for part in span.split())
+    return [match.span(1) for match in re.finditer(f"(?=({pattern}))", text, re.IGNORECASE)] if pattern else []
+
+
+def _find_folded_places(span: str, text: str) -> list[tuple[int, int]]:
+    """Return the places where text is equal but for invisible characters and the way in which accents are written."""
+    folded, origins = _fold(text)
+    places = []
+    for start, end in _find_places(_fold(span)[0], folded):
+        if not unicodedata.combining(folded[end : end + 1] or " "):
+            places.append((origins[start], origins[end - 1] + 1))
+    return [(start, _include_marks(text, end)) for start, end in places]
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """Return text without invisible characters and with separate accents, and the place of each character."""
+    folded = [
+        (part, at)
+        for at, char in enumerate(text)
+        if unicodedata.category(char) != "Cf"
+        for part in unicodedata.normalize("NFD", char)
+    ]
+    return "".join(part for part, _ in folded), [at for _, at in folded]
+
+
+def _include_marks(text: str, end: int) -> int:
+    """Return the end of a place with the accents and invisible characters that follow it."""
+    while end < len(text) and (unicodedata.combining(text[end]) or unicodedata.category(text[end]) == "Cf"):
+        end += 1
+    return end

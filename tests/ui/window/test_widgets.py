@@ -37,7 +37,9 @@ from exclip_desktop.ui.widgets.labels import ClampedLabel
 from exclip_desktop.ui.widgets.screen_size import resize_within_screen
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
-TROUBLE = Notice("This file is not a picture that this program reads: photo.heic.", "Convert it to PNG or JPEG.", "line\nline")
+TROUBLE = Notice(
+    "This file is not a picture that this program reads: photo.heic.", "Convert it to PNG or JPEG.", "line\nline"
+)
 Window = tuple[QMainWindow, dict[str, QAction], list[str]]
 
 

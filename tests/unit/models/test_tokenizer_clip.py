@@ -134,3 +134,22 @@ def test_in_scripts_without_spaces_a_part_of_a_word_selects(text: str, span: str
 def test_spans_that_select_nothing_are_refused(span: str | tuple[int, int]) -> None:
     with pytest.raises(CaptionError):
         read("a dog").rows_of(span)
+
+
+@pytest.mark.parametrize(
+    ("caption", "span"),
+    [
+        ("a red cafe\u0301 ball", "café"),
+        ("a red café ball", "cafe\u0301"),
+        ("a re\u200bd ball", "red"),
+        ("a red ball", "re\u200bd"),
+        ("\ufeffred ball", "red"),
+        ("a zoe\u0308\u00ad ball", "Zoë"),
+    ],
+)
+def test_invisible_characters_and_separate_accents_do_not_hide_a_span(caption: str, span: str) -> None:
+    found = read(caption)
+    ends = [(found.tokens[row].start, found.tokens[row].end) for row in found.rows_of(span)]
+    assert 0 < max(end for _, end in ends) - min(start for start, _ in ends) <= 5
+    with pytest.raises(CaptionError):
+        found.rows_of(span[:-1])
