@@ -2,6 +2,7 @@
 
 import os
 from collections import deque
+from pathlib import Path
 from threading import Lock
 from typing import Final
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from exclip_desktop.core.values.heat_thumbnail import HeatThumbnail
 from exclip_desktop.core.values.pair_remarks import PairKey
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
+from exclip_desktop.storage.archives import archive_of
 from exclip_desktop.storage.heat_store import HeatStore
 
 WAITING: Final = 512  # more than a grid shows at once; older requests are off screen again
@@ -97,7 +99,7 @@ class HeatThumbnails(QObject):
 
 
 class _Job:
-    """One heat to read (``heat`` None) or to write; its key also tells the picture file's size and time."""
+    """One heat to read (``heat`` None) or to write; its key has size and time of the picture's file or archive."""
 
     def __init__(self, list_number: int, place: int, pair: PairKey, by: str, heat: HeatThumbnail | None = None) -> None:
         self.list_number, self.place, self.heat, self.is_written = list_number, place, heat, heat is not None
@@ -108,7 +110,7 @@ class _Job:
         """The key of the pair's heat; reads the file's state, so that another picture of the same name has another."""
         path, caption = self._pair
         try:
-            state = os.stat(path)
+            state = os.stat(archive_of(Path(path)) or path)
             version = f"{state.st_size} {state.st_mtime_ns}"
         except OSError:
             version = ""

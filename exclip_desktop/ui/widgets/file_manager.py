@@ -8,13 +8,19 @@ from PySide6.QtCore import QCoreApplication, QProcess, QUrl
 from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCall, QDBusPendingCallWatcher
 from PySide6.QtGui import QDesktopServices
 
+from exclip_desktop.storage.archives import archive_of
+
 BUTTON_TEXT: Final = "Show in folder"
 SERVICE: Final = "org.freedesktop.FileManager1"
 """The interface by which Linux desktops select a file in their file manager."""
 
 
 def show_in_folder(path: Path) -> None:
-    """Open the file's folder with the file selected, or only the folder where the system cannot select it."""
+    """Open the file's folder with the file selected, or only the folder where the system cannot select it.
+
+    Of a picture in an archive, the archive is selected.
+    """
+    path = archive_of(path) or path
     if sys.platform == "darwin":
         QProcess.startDetached("open", ["-R", str(path)])
     elif sys.platform == "win32":

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.heat_thumbnail import HeatThumbnail, make_heat_thumbnail, read_heat_thumbnail
+from exclip_desktop.session.lists.heat_thumbnails import _Job
 from exclip_desktop.storage.heat_store import HeatStore
 from exclip_desktop.ui.lists.pair_model import PICTURE
 from exclip_desktop.ui.lists.thumbnail_rows import HEAT_ROLE
@@ -108,3 +109,12 @@ def test_clearing_the_cache_removes_it(walk: ListDesk, qtbot: QtBot, tmp_path: P
     qtbot.waitUntil((tmp_path / "heat.sqlite").exists)
     walk.session.stored_results.clear()
     qtbot.waitUntil(lambda: not (tmp_path / "heat.sqlite").exists())
+
+
+def test_a_changed_archive_has_other_heat(tmp_path: Path) -> None:
+    archive = tmp_path / "shard.tar"
+    job = _Job(1, 0, (str(archive / "0.png"), "a dog"), "by")
+    archive.write_bytes(b"1")
+    before = job.key
+    archive.write_bytes(b"22")
+    assert job.key != before

@@ -44,6 +44,16 @@ def test_without_a_session_bus_the_folder_is_opened(
     assert folders == [tmp_path]
 
 
+def test_of_a_picture_in_an_archive_the_archive_is_shown(
+    folders: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(file_manager, "QDBusConnection", _NoBus)
+    (tmp_path / "shard.tar").write_bytes(b"")
+    show_in_folder(tmp_path / "shard.tar" / "0.png")
+    assert folders == [tmp_path]
+
+
 class _NoBus:
     @staticmethod
     def sessionBus() -> QDBusConnection:  # noqa: N802  Qt's name
