@@ -24,6 +24,7 @@ from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, AlternativeCo
 
 TITLE: Final = "Other captions"
 LINES: Final = 5  # a longer list scrolls
+MEASURED_ROWS: Final = 64  # for the widths of columns: a picture may have hundreds of captions
 BAR_PX, PAD_PX = 64, 8
 BAR_OPACITY: Final = 0.5
 NARROW_PX: Final = 440  # below it, difference and share are hidden
@@ -134,6 +135,7 @@ class CaptionAlternativesList(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(2 * PAD_PX)
+        header.setResizeContentsPrecision(MEASURED_ROWS)
         for column in AlternativeColumn:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(AlternativeColumn.CAPTION, QHeaderView.ResizeMode.Stretch)

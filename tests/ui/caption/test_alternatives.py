@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLineEdit, QTableView, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QTableView, QToolButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import Alternative
-from exclip_desktop.ui.caption.alternatives import LINES, CaptionAlternativesList
+from exclip_desktop.ui.caption.alternatives import LINES, MEASURED_ROWS, CaptionAlternativesList
 from exclip_desktop.ui.caption.alternatives_model import BAR_ROLE, AlternativeColumn, format_share
 
 OWN = "a red balloon and a hydrant"
@@ -219,3 +219,20 @@ def test_parts_have_accessible_names(list_desk: ListDesk) -> None:
     assert list_desk.editor.accessibleName() == "Add a caption"
     assert list_desk.toggle.accessibleName() == "Other captions"
     assert not list_desk.table.tabKeyNavigation()
+
+
+def test_of_hundreds_of_captions_the_first_ones_decide_the_widths(
+    list_desk: ListDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, ranks = list_desk.table.model(), []
+    read = model._cell_text
+
+    def remember(entry: Alternative, column: AlternativeColumn) -> str:
+        ranks.append(entry.rank)
+        return read(entry, column)
+
+    monkeypatch.setattr(model, "_cell_text", remember)
+    many = tuple(Alternative(f"caption {number}", 0.1, 0.001, number + 1) for number in range(1000))
+    list_desk.state.change(alternatives=many)
+    QApplication.processEvents()
+    assert 0 < max(ranks) < 2 * MEASURED_ROWS
