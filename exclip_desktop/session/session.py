@@ -259,11 +259,9 @@ class Session(QObject):
             self.explain_controller.open_file(place.picture, place.caption)
 
     def _on_pair_left(self) -> None:
-        """Say that boxes with a name are lost, where boxes are named and no finding has them."""
-        if self.picture_labels.unkept and self.known_labels.prompts:
-            answer = self.active_pane.active_answer
-            if answer is None or self.findings.find_view(answer) is None:
-                self.picture_labels.report_unkept()
+        """Keep boxes with a name as labels, where boxes are asked for one: annotation tools lose nothing, either."""
+        if self.known_labels.prompts:
+            self.picture_labels.keep_unkept()
 
     def _on_place_offered(self, place: LeftPair) -> None:
         if self.settings.places.start_choice() == "resume":

@@ -294,7 +294,6 @@ class Window(QMainWindow):
         self.status.undo_requested.connect(self.commands["undo"].trigger)
         session.undo.indexChanged.connect(self.status.hide_undo)
         session.picture_labels.saved.connect(self.status.show_message)
-        session.picture_labels.left_unkept.connect(self.status.show_message)
         for reporter in (session.findings, session.rating_controller, session.pair_ratings, session.list_edits):
             reporter.reported.connect(self.status.show_message)
         self.bars[0].limit_locked.connect(lambda limit: session.show(picture_limit=limit))

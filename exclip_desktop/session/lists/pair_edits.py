@@ -28,13 +28,11 @@ class PictureLabels(QObject):
     Signals:
         changed(): the labels may have changed.
         saved(str): labels were saved in the project; a sentence for the status line.
-        left_unkept(str): named regions were left without being saved as labels; a sentence for the status line.
 
     """
 
     changed = Signal()
     saved = Signal(str)
-    left_unkept = Signal(str)
 
     def __init__(
         self,
@@ -79,10 +77,14 @@ class PictureLabels(QObject):
         regions = (one.region for one in self._region_controller.listed)
         return tuple(one for one in regions if one.name and not one.subtract and one not in self.labels)
 
-    def report_unkept(self) -> None:
-        """Say that the named regions on screen were not saved as labels."""
-        lost = format_count(len(self.unkept), "named box was", "named boxes were")
-        self.left_unkept.emit(f"{lost} not kept: Shift+E keeps boxes as labels")
+    def keep_unkept(self) -> None:
+        """Add the named regions on screen to the labels, before another picture is shown; one step of undo."""
+        path = self._path
+        if path is not None and self.unkept:
+            step = ProjectStep(
+                "keep labels", self._put, (path, self._saved_labels()), (path, self.labels + self.unkept)
+            )
+            self._undo.push(step)
 
     def _update(self) -> None:
         self.labels = self._saved_labels() or self._navigation.label_regions

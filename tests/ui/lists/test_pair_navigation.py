@@ -15,7 +15,6 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.lists.thumbnails import SIDE_PX
-from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE
 from tests.ui.fakes import make_blank_picture
 from tests.ui.lists.list_desk import BOX, PAIRS, ListDesk, settle
@@ -131,25 +130,28 @@ def test_labels_are_selected_by_a_key_and_undone(walk: ListDesk, qtbot: QtBot) -
     assert not walk.window.commands["take_labels"].isEnabled()
 
 
-def test_named_boxes_that_are_left_without_being_kept_are_reported(walk: ListDesk, qtbot: QtBot) -> None:
-    said = child(walk.window.status, "Message")
-    session, drawn = walk.session, Region((10.0, 10.0, 90.0, 90.0), name="tail")
+def test_named_boxes_are_kept_as_labels_when_the_pair_is_left(walk: ListDesk, qtbot: QtBot) -> None:
+    said, session = child(walk.window.status, "Message"), walk.session
+    labels, drawn = session.picture_labels, Region((10.0, 10.0, 90.0, 90.0), name="tail")
     session.state.change(selection=Selection((), (BOX, drawn, Region((1.0, 1.0, 9.0, 9.0)))))
     QTest.keyClick(walk.window, Qt.Key.Key_D)
-    assert said.text() == "1 named box was not kept: Shift+E keeps boxes as labels"
+    assert said.text() == "2 labels kept in your personal file"
     settle(qtbot, walk, "a red balloon")
-    walk.window.status.show_message("")
-    session.state.change(selection=Selection((), (drawn,)))
-    session.findings.note(session.active_pane.active_answer, lambda _: Remark("match"))
-    qtbot.waitUntil(lambda: bool(session.findings.remark_index.remarks))
-    walk.window.status.show_message("")
     QTest.keyClick(walk.window, Qt.Key.Key_A)
-    assert said.text() == "", "the finding has the box"
     settle(qtbot, walk, "a dog and a cat")
-    session.state.change(selection=Selection((), (drawn,)))
+    assert labels.labels == (BOX, drawn), "the list's label stays, the box without a name is a selection"
+    session.undo.undo()
+    assert labels.labels == (BOX,)
+
+
+def test_boxes_are_selections_where_no_name_is_asked_for(walk: ListDesk, qtbot: QtBot) -> None:
+    session = walk.session
     session.known_labels.set_prompt(False)
+    session.state.change(selection=Selection((), (Region((10.0, 10.0, 90.0, 90.0), name="tail"),)))
     QTest.keyClick(walk.window, Qt.Key.Key_D)
-    assert said.text() == "", "boxes are not named at once: they are selections"
+    assert child(walk.window.status, "Message").text() == ""
+    settle(qtbot, walk, "a red balloon")
+    assert session.projects.project is None
 
 
 def test_labels_that_replace_more_labels_are_reported(walk: ListDesk) -> None:
