@@ -117,7 +117,7 @@ def recognise_architectures(state: State) -> list[str]:
 
 
 def join_text_names(state: State) -> dict[str, Tensor]:
-    """Return weights of a training with open_clip's --force-custom-text under the names that it has without."""
+    """Return weights whose text encoder is a module of its own (open_clip's custom text) under the usual names."""
     parts = ("positional_embedding", "text_projection", "token_embedding.", "transformer.", "ln_final.")
     starts = tuple(f"text.{part}" for part in parts)
     return {name.removeprefix("text.") if name.startswith(starts) else name: value for name, value in state.items()}

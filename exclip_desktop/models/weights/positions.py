@@ -62,7 +62,8 @@ def read_sizes(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> Sizes:
     if place in state and not vision.get("timm_model_name") and isinstance(patch_px, int):
         positions = state[place].shape[0]
         side = math.isqrt(max(positions - 1, 0))
-        is_other = side * patch_px != vision.get("image_size", USUAL_SIZE_PX)
+        own = vision.get("image_size", USUAL_SIZE_PX)
+        is_other = isinstance(own, int) and side != own // patch_px  # a remainder of the picture has no patch
         image_px = side * patch_px if side > 0 and side * side == positions - 1 and is_other else None
     found = next((state[name].shape[0] - bool(text.get("embed_cls")) for name in TEXT_POSITIONS if name in state), None)
     context = found if found != text.get("context_length", USUAL_CONTEXT) and not text.get("hf_model_name") else None

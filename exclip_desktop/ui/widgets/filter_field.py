@@ -225,6 +225,8 @@ class FilterField(QWidget):
     def _fill_menu(self) -> None:
         self._keys = tuple(self._read_keys())
         self._menu.clear()
+        for submenu in self._menu.findChildren(QMenu):  # clear() forgets them, and leaves them alive
+            submenu.deleteLater()
         for key in self._keys:
             if key.kind == "number":
                 self._add_comparisons(self._menu.addMenu(key.heading), key)

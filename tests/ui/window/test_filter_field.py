@@ -1,9 +1,9 @@
 """The field that filters a list, by real keys and clicks."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.text.list_filter import FilterKey
@@ -170,6 +170,15 @@ def answer_dialog(text: str) -> None:
     assert line is not None
     line.setText(text)
     QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+
+def test_menus_of_earlier_openings_are_not_left_behind(desk: Desk, qtbot: QtBot) -> None:
+    menu = desk.field.button.menu()
+    for _ in range(3):
+        desk.field._fill_menu()
+        count = len([action for action in menu.actions() if action.menu()])
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        assert len(menu.findChildren(QMenu)) == count
 
 
 def test_menus_ask_for_numbers_and_for_one_of_many_values(desk: Desk) -> None:

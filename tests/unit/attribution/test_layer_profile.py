@@ -207,5 +207,5 @@ def test_a_profile_as_table_and_as_values(tiny: Model, picture: Picture) -> None
         *table[0].split()[1:5],
     ]
     assert "not exact" in table[1]
-    assert len(table[2].split()) == 1 + 7 + 1 + 4
+    assert len(table[2].replace(" %", "%").split()) == 1 + 7 + 1 + 4
     assert {line.index("|") for line in table[1:]} == {table[2].index("|")}
