@@ -231,10 +231,9 @@ def export(program: Program) -> int:
     program.press("Return")
     end = time.monotonic() + TIMEOUT_S
     while time.monotonic() < end:
-        found = [path for path in set(program.home.rglob("*")) - before if path.is_file() and path.stat().st_size]
-        reports = [path for path in found if path.suffix in (".html", ".pdf", ".csv", ".md", ".json")]
-        if reports:
-            return reports[0].stat().st_size
+        new = [path for path in set(program.home.rglob("findings*")) - before if path.suffix != ".exclip"]
+        if new and new[0].stat().st_size:
+            return new[0].stat().st_size
         time.sleep(0.1)
     raise TimeoutError(f"The findings were not exported; {program.events[-5:]}")
 
