@@ -32,7 +32,7 @@ from exclip_desktop.ui.window import Window
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_MS = 120_000
-LONGEST_S = 0.05  # the maximum time that the event loop may be blocked
+LONGEST_S = 0.1  # two tests run at a time on two cores; the benchmarks measure alone, with a bound of 0.05
 LEFT = Qt.MouseButton.LeftButton
 
 

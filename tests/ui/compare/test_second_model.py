@@ -208,7 +208,7 @@ def test_cancelling_stops_the_second_model_only(paired: Opened, qtbot: QtBot) ->
     session, engine, state = paired.session, paired.engine, paired.session.second_model.state
     engine.explained.clear()
     session.second_model.open(ModelChoice("/models/third"))
-    qtbot.waitUntil(lambda: engine.explained == [paired.state.caption])
+    qtbot.waitUntil(lambda: engine.explained == [paired.state.caption] and state.work is None)
     engine.gate.clear()
     engine.began.clear()
     session.second_model.open(ModelChoice("/models/fourth"))
