@@ -32,7 +32,7 @@ from exclip_desktop.ui.window import Window
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_MS = 120_000
-LONGEST_S = 0.1  # two tests run at a time on two cores; the benchmarks measure alone, with a bound of 0.05
+LONGEST_S = 0.05  # the maximum time that the event loop may be blocked
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -313,17 +313,24 @@ def test_copies_can_be_pasted(opened: Opened, qtbot: QtBot) -> None:
     assert clipboard.image().width() == 1600
 
 
+def _time_with_a_core() -> float:
+    """Return the time in seconds, less what this thread has waited for a free core: tests run in two processes."""
+    schedule = Path("/proc/thread-self/schedstat")  # Linux: nanoseconds on a core, and waiting for one
+    waited_ns = int(schedule.read_text().split()[1]) if schedule.exists() else 0
+    return time.perf_counter() - waited_ns / 1e9
+
+
 def _longest_gap(qtbot: QtBot, act: Callable[[], None], done: Callable[[], bool]) -> float:
     """Return the longest time, in seconds, that a timer of 2 ms waited until ``done``."""
-    beats = [time.perf_counter()]
+    beats = [_time_with_a_core()]
     timer = QTimer(interval=2)
-    timer.timeout.connect(lambda: beats.append(time.perf_counter()))
+    timer.timeout.connect(lambda: beats.append(_time_with_a_core()))
     timer.start()
     act()
     qtbot.waitUntil(done, timeout=PATIENCE_MS)
     timer.stop()
     assert len(beats) > 10
-    return float(np.diff([*beats, time.perf_counter()]).max())
+    return float(np.diff([*beats, _time_with_a_core()]).max())
 
 
 @pytest.mark.parametrize("phase", ["opening", "explaining", "exporting"])
