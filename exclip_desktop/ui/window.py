@@ -111,34 +111,8 @@ class Window(QMainWindow):
         across = self._lay_out()
         self._connect()
         self._link_panes()
-        heats = HeatImages(session.heat_thumbnails, state, self)
-        self.pair_list_dock = PairListDock(
-            session.pair_navigation, session.list_explainer, session.thumbnails, heats, self
-        )
-        self.pair_list_dock.left.connect(lambda: self.stage.canvas.view.setFocus())
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.pair_list_dock)
-        self.box_list_dock = BoxListDock(session.state, session.region_controller, session.known_labels, self)
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.box_list_dock)
-        self._files = FileCommands(self, session, self.commands)
-        edit = EditCommands(self, session, self.commands, self.inspector)
-        edit.reported.connect(self.status.show_message)
-        rating = RatingCommands(self, session, self.commands, self.findings, self.pair_list_dock)
-        rating.keys_changed.connect(edit.forget_manual)
-        strips = self.strip, self.second_model_pane.strip, self.difference.strip, self.grid
-        self._parts = (
-            edit,
-            WordCommands(self, self.commands["note"], edit.show_manual, strips, self.inspector),
-            BoxCommands(
-                self, session, self.commands, self.stage, (self.second_model_pane.canvas, self.difference.canvas)
-            ),
-            ViewCommands(self, session, self.commands, self.stage, self.strip),
-            ModelCommands(self, session, self.commands, self.model_menu),
-            FindingCommands(self, session, self.commands, self.findings, self._files.folder),
-            rating,
-            ListCommands(self, session, self.commands, self._files.folder),
-            PairCommands(self, session, self.commands, self.pair_list_dock, self.findings, rating, self._files.folder),
-            CompareCommands(self, session, self.commands, self.grid, self.inspector),
-        )
+        self._add_docks()
+        self._add_commands()
         self._layout_commands = LayoutCommands(self, session.settings, self.commands, across, self.inspector)
         self.panels = self._layout_commands.panels
         self._add_panels()
@@ -336,6 +310,41 @@ class Window(QMainWindow):
         """Show whose picture and words these are, while there are others."""
         for label in (self._title, self._name):
             label.setVisible(self._session.second_model.is_open or self._session.caption_difference.is_open)
+
+    def _add_docks(self) -> None:
+        session = self._session
+        heats = HeatImages(session.heat_thumbnails, session.state, self)
+        self.pair_list_dock = PairListDock(
+            session.pair_navigation, session.list_explainer, session.thumbnails, heats, self
+        )
+        self.pair_list_dock.left.connect(lambda: self.stage.canvas.view.setFocus())
+        self.box_list_dock = BoxListDock(session.state, session.region_controller, session.known_labels, self)
+        for dock in (self.pair_list_dock, self.box_list_dock):
+            self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+
+    def _add_commands(self) -> None:
+        """Create the handlers of the menus."""
+        session, commands, dock = self._session, self.commands, self.pair_list_dock
+        self._files = FileCommands(self, session, commands)
+        folder = self._files.folder
+        edit = EditCommands(self, session, commands, self.inspector)
+        edit.reported.connect(self.status.show_message)
+        rating = RatingCommands(self, session, commands, self.findings, dock)
+        rating.keys_changed.connect(edit.forget_manual)
+        strips = self.strip, self.second_model_pane.strip, self.difference.strip, self.grid
+        canvases = self.second_model_pane.canvas, self.difference.canvas
+        self._parts = (
+            edit,
+            WordCommands(self, commands["note"], edit.show_manual, strips, self.inspector),
+            BoxCommands(self, session, commands, self.stage, canvases),
+            ViewCommands(self, session, commands, self.stage, self.strip),
+            ModelCommands(self, session, commands, self.model_menu),
+            FindingCommands(self, session, commands, self.findings, folder),
+            rating,
+            ListCommands(self, session, commands, folder),
+            PairCommands(self, session, commands, dock, self.findings, rating, folder),
+            CompareCommands(self, session, commands, self.grid, self.inspector),
+        )
 
     def _add_panels(self) -> None:
         """Put each dock and bar into the View menu; one without content is hidden."""
