@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from exclip_desktop.core.maths.colour import COLOUR_MAPS
 from exclip_desktop.core.maths.word_values import WordsBy
-from exclip_desktop.core.text.number_format import format_decimal
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.settings import FRAMINGS, Framing
 from exclip_desktop.session.pair.framing_controller import FramingController
 from exclip_desktop.session.pair.scene import View
@@ -47,7 +47,7 @@ class FramingMenu(QMenu):
         there = FRAMINGS if state.facts is None else state.facts.framings
         for name, entry in self._entries.items():
             title = FRAMINGS[name].capitalize()
-            entry.setText(f"{title}\t{format_decimal(scores[name], 4)}" if name in scores else title)
+            entry.setText(f"{title}\t{format_signed(scores[name])}" if name in scores else title)
             entry.setEnabled(name in there)
             entry.setToolTip("" if name in there else ONLY_OWN_SIZE)
             entry.setChecked(name == state.explain_settings.framing)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
-from exclip_desktop.core.text.number_format import format_decimal, format_percent
+from exclip_desktop.core.text.number_format import format_percent, format_signed
 from exclip_desktop.core.values.answers import Answer, MapAnswer
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane, PaneStatus
@@ -218,6 +218,6 @@ def _tooltip(pane: Pane) -> str:
     if "text" not in facts.sides:
         sentences.append(PICTURES_ONLY)
     if isinstance(answer, MapAnswer):
-        score = format_decimal(answer.score, 3)
-        sentences.append(f"Shown for “{answer.target}”, whose cosine with the picture is {score}.")
+        cosine = format_signed(answer.score)
+        sentences.append(f"Shown for “{answer.target}”, whose cosine with the picture is {cosine}.")
     return " ".join(sentences)

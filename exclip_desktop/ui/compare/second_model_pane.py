@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from exclip_desktop.core.text.number_format import format_decimal, format_percent
+from exclip_desktop.core.text.number_format import format_percent, format_signed
 from exclip_desktop.session.compare.second_model import SecondModel
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.banner import Banner
@@ -71,8 +71,7 @@ class ModelTitle(QWidget):
         parts = [state.model_name]
         if state.explanation is not None:
             rows, columns = state.explanation.geometry.grid
-            score = format_decimal(state.explanation.score, 3)
-            parts += [f"score {score}", f"{columns} × {rows} patches"]
+            parts += [f"score {format_signed(state.explanation.score)}", f"{columns} × {rows} patches"]
             parts += ["does not read the selected token"] if state.selection.absent else []
         if state.work is not None and not state.work.idle:
             share = f" {format_percent(state.work.done / state.work.total)}" if state.work.total else ""

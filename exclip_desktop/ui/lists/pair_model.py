@@ -7,7 +7,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QFont
 
-from exclip_desktop.core.text.number_format import format_decimal, format_percent, format_residual, format_signed
+from exclip_desktop.core.text.number_format import format_percent, format_residual, format_signed
 from exclip_desktop.core.values.finding import RATINGS
 from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
@@ -180,7 +180,7 @@ class PairListModel(ThumbnailModel):
     def _summary(self, place: int) -> str:
         """Return score, rating and label on one line."""
         figures, remark = self._values.figures(place), self._values.remark(place)
-        score = "" if figures is None or figures.score is None else format_decimal(figures.score, 3)
+        score = "" if figures is None or figures.score is None else format_signed(figures.score)
         failed = "failed" if figures is not None and figures.failure else score
         return " · ".join(part for part in (failed, remark.rating, self._values.pair(place).label) if part)
 
@@ -219,4 +219,4 @@ def _figures_text(figures: PairFigures) -> str:
     if figures.score is None:
         return ""
     residual = "" if figures.residual is None else f", residual {format_residual(figures.residual)}"
-    return f"score {format_decimal(figures.score, 4)}{residual}"
+    return f"score {format_signed(figures.score)}{residual}"

@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
-from exclip_desktop.core.text.number_format import format_decimal, format_memory, format_rough_time
+from exclip_desktop.core.text.number_format import format_memory, format_rough_time, format_signed
 from exclip_desktop.core.values.cost_estimates import RemainingTime
 from exclip_desktop.session.notices import describe_inexactness
 from exclip_desktop.session.state import State, Work
@@ -150,7 +150,7 @@ class StatusLine(QWidget):
             return
         origin, inexact = "from the cache" if provenance.cached else "computed", describe_inexactness(explanation)
         exact = ("not exact",) if inexact else ()
-        parts = ("", f"score {_signed(explanation.score)}", *exact, format_duration(provenance.seconds), origin)
+        parts = ("", f"score {format_signed(explanation.score)}", *exact, format_duration(provenance.seconds), origin)
         self._result.setText(BETWEEN.join(parts).strip(" "))
         self._result.setEnabled(not self._state.stale)
         self._result.setToolTip(wrap_tooltip(STALE if self._state.stale else inexact))
@@ -200,7 +200,3 @@ def format_duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
-
-
-def _signed(value: float) -> str:
-    return format_decimal(value, 3)

@@ -63,7 +63,7 @@ def test_the_other_model_explains_the_same_pair(paired: Opened) -> None:
     pane = paired.window.second_model_pane
     assert pane.picture.isVisible()
     assert pane.words.isVisible()
-    assert pane.title.text == "other  ·  score 0.310  ·  12 × 12 patches"
+    assert pane.title.text == "other  ·  score +0.3100  ·  12 × 12 patches"
     assert paired.window.commands["second_model"].isChecked()
     assert paired.state.provenance.choice == ModelChoice()  # the first is unchanged
 

@@ -69,7 +69,7 @@ def test_a_row_has_the_figures_of_its_pair(walk: ListDesk, qtbot: QtBot) -> None
     tip = walk.window.pair_list_dock.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "of positive heat in the labelled regions" in tip
     below = walk.window.pair_list_dock.view.model().index(0, 0).data(BELOW_ROLE)
-    assert below == f"{found.score:.3f} · animals".replace("-", "−")
+    assert below == f"{found.score:+.4f} · animals".replace("-", "−")
 
 
 def test_a_missing_picture_fails_and_stepping_continues(walk: ListDesk, qtbot: QtBot) -> None:

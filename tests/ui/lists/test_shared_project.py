@@ -119,7 +119,7 @@ def test_figures_and_ratings_by_others_appear_and_are_not_written_back(desk: Des
     assert desk.pair_navigation.figures(3) == PairFigures(0.5, 1e-5, by=by)
     assert desk.pair_navigation.figures(4) == PairFigures(), "it is by other settings"
     assert desk.pair_navigation.current == 1
-    assert desk.dock.view.model().index(3, 0).data(BELOW_ROLE) == "0.500"
+    assert desk.dock.view.model().index(3, 0).data(BELOW_ROLE) == "+0.5000"
     emitted: list[None] = []
     desk.session.projects.changed_by_others.connect(lambda: emitted.append(None))
     desk.session.projects.check_for_changes()

@@ -21,9 +21,9 @@ def test_the_menu_shows_what_each_framing_scores(opened: Opened, qtbot: QtBot) -
     with qtbot.waitSignal(opened.state.framings_changed):
         menu.aboutToShow.emit()
     assert [entry.text() for entry in menu.actions()][:3] == [
-        "The model's own\t0.2500",
+        "The model's own\t+0.2500",
         "Cropped to its middle",
-        "Squashed\t0.1250",
+        "Squashed\t+0.1250",
     ]
 
 

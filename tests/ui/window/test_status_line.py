@@ -36,9 +36,9 @@ def test_the_status_line_shows_model_device_score_time_and_origin(
     qtbot.addWidget(line)
     assert shown_text(line).startswith("demo ·")
     state.change(facts=FACTS, provenance=Provenance(0.42, cached=False))
-    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 0.42 s · computed"
+    assert shown_text(line) == "ViT-B-32 · cpu · score +0.3100 · 0.42 s · computed"
     state.change(provenance=Provenance(0.003, cached=True), stale=True)
-    assert shown_text(line) == "ViT-B-32 · cpu · score 0.310 · 3 ms · from the cache"
+    assert shown_text(line) == "ViT-B-32 · cpu · score +0.3100 · 3 ms · from the cache"
     assert not child(line, "Score, time and origin").isEnabled()
     state.change(answer=None)
     assert shown_text(line) == "ViT-B-32 · cpu"
@@ -107,7 +107,7 @@ def test_the_status_line_marks_inexact_numbers(make_state: Callable[..., State],
     result, made = child(line, "Score, time and origin"), state.explanation
     assert result.toolTip() == ""
     state.change(answer=replace(made, image_side=SideReport(10, 0.02, None, True, "pair")))
-    assert "score 0.310 · not exact · " in shown_text(line)
+    assert "score +0.3100 · not exact · " in shown_text(line)
     assert (
         result.toolTip().replace("\n", " ")
         == "Accuracy not reached: the picture's integral misses 2.0 % after 10 nodes."
