@@ -26,12 +26,17 @@ class RegionController(QObject):
         return list_regions(self._state.selection)
 
     @property
+    def current_index(self) -> int | None:
+        """The index, among the visible regions, of the current one or of the only one; None: there is none."""
+        if self._state.current_region is not None:
+            return self._state.current_region
+        return 0 if len(self._state.selection.regions) == 1 else None
+
+    @property
     def current_place(self) -> int | None:
-        """The place of the current region, or of the only one; None: there is none."""
-        index, visible = self._state.current_region, self._visible_places()
-        if index is not None:
-            return visible[index]
-        return visible[0] if len(visible) == 1 else None
+        """The place of the current region, or of the only visible one; None: there is none."""
+        index = self.current_index
+        return None if index is None else self._visible_places()[index]
 
     def choose(self, place: int | None) -> None:
         """Make a visible region the current one; a hidden one, or None: none of them."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy
 from exclip_desktop.core.values.answers import Answer
+from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Preview, Selection, follow_region
 from exclip_desktop.storage.pictures import Picture
 
@@ -63,6 +64,12 @@ class CanvasPicture:
     picture: Picture
     title: str
     path: str | None = None
+
+    @property
+    def bounds(self) -> Box:
+        """The box of the whole picture, in source pixels."""
+        height, width = self.picture.pixels.shape[:2]
+        return 0.0, 0.0, float(width), float(height)
 
 
 class Value(Generic[T]):

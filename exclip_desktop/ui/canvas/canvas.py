@@ -132,8 +132,7 @@ class Canvas(QWidget):
         canvas_picture, hovered = self._state.canvas_picture, self._hovered_box()
         if canvas_picture is None:
             return None
-        height, width = canvas_picture.picture.pixels.shape[:2]
-        bounds = (0.0, 0.0, float(width), float(height))
+        bounds = canvas_picture.bounds
         box = None if hovered is None else draw_box(hovered[:2], hovered[2:], bounds)
         if box is not None:
             return box

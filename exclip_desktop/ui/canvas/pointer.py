@@ -285,10 +285,8 @@ class Pointer(QObject):
         return None if geometry is None else geometry.patch_at(*point)
 
     def _bounds(self) -> Box | None:
-        if self._state.canvas_picture is None:
-            return None
-        height, width = self._state.canvas_picture.picture.pixels.shape[:2]
-        return 0.0, 0.0, float(width), float(height)
+        canvas_picture = self._state.canvas_picture
+        return None if canvas_picture is None else canvas_picture.bounds
 
     def _tiny(self, box: Box) -> bool:
         return min(box[2] - box[0], box[3] - box[1]) * self._view.camera.scale < CLICK_PX

@@ -86,7 +86,7 @@ class BoxCommands(QObject):
 
     def name(self) -> None:
         """Open the field for the current box's name."""
-        index = self._index()
+        index = self._regions.current_index
         if index is not None:
             self._open_field(index)
 
@@ -110,19 +110,18 @@ class BoxCommands(QObject):
 
     def duplicate(self) -> None:
         """Add a copy of the current box, a little to the right and below; to the left and above at the edge."""
-        index, canvas_picture = self._index(), self._session.state.canvas_picture
+        index, canvas_picture = self._regions.current_index, self._session.state.canvas_picture
         if index is None or canvas_picture is None:
             return
         region = self._session.state.selection.regions[index]
-        height, width = canvas_picture.picture.pixels.shape[:2]
         shift = (region.box[2] - region.box[0]) * COPY_SHIFT, (region.box[3] - region.box[1]) * COPY_SHIFT
-        bounds = (0.0, 0.0, float(width), float(height))
+        bounds = canvas_picture.bounds
         copies = (move_region(region, (sign * shift[0], sign * shift[1]), bounds) for sign in (1, -1))
         self._regions.add(next((copy for copy in copies if copy.box != region.box), region), "duplicate box")
 
     def copy(self) -> None:
         """Copy the current box's coordinates, as the command line reads them."""
-        index = self._index()
+        index = self._regions.current_index
         if index is not None:
             box = self._session.state.selection.regions[index].box
             QGuiApplication.clipboard().setText(",".join(f"{edge:.6g}" for edge in box))
@@ -130,13 +129,6 @@ class BoxCommands(QObject):
     def _step(self, by: int) -> None:
         self._regions.step(by)
         self._canvas().view.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _index(self) -> int | None:
-        """Return the index of the current region, or of the only one."""
-        state = self._session.state
-        if state.current_region is not None:
-            return state.current_region
-        return 0 if len(state.selection.regions) == 1 else None
 
     def _canvas(self) -> Canvas:
         """Return the canvas with the keyboard focus, else the one that stands for those in sight."""
@@ -179,7 +171,7 @@ class BoxCommands(QObject):
         self._menus[index is not None].popup(place)
 
     def _update(self) -> None:
-        state, index = self._session.state, self._index()
+        state, index = self._session.state, self._regions.current_index
         for name in NEED_BOX:
             self._actions[name].setEnabled(index is not None)
         subtracted = index is not None and state.selection.regions[index].subtract
