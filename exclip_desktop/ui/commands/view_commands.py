@@ -1,6 +1,7 @@
 """Commands of the View menu: zoom, colours, framing and drawing of the heat."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
@@ -19,6 +20,7 @@ from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.caption.token_strip import TokenStrip
 from exclip_desktop.ui.compare.stage import Stage
 
+Choice = TypeVar("Choice", bound=str)
 ONLY_OWN_SIZE = "This model takes pictures of its own size only"
 
 
@@ -53,27 +55,7 @@ class FramingMenu(QMenu):
             entry.setChecked(name == state.explain_settings.framing)
 
 
-class ColoursMenu(QMenu):
-    """A menu with one entry for each colour map; the current one is checked."""
-
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        """Follow the session's view, and change its colours."""
-        super().__init__(parent)
-        self.setToolTipsVisible(True)
-        self._state, group = session.state, QActionGroup(self)
-        self._entries: dict[str, QAction] = {}
-        for key, row in COLOUR_MAPS.items():
-            entry = self._entries[key] = group.addAction(QAction(row.name, self, checkable=True))
-            entry.setToolTip(row.tip)
-            entry.triggered.connect(lambda _=False, key=key: session.show(colours=key))
-            self.addAction(entry)
-        session.state.view_changed.connect(self._on_view_changed)
-        self._on_view_changed()
-
-    def _on_view_changed(self) -> None:
-        self._entries[self._state.view.colours].setChecked(True)
-
-
+COLOURS: Final = {key: (row.name, row.tip) for key, row in COLOUR_MAPS.items()}
 WORDS_BY: Final[dict[WordsBy, tuple[str, str]]] = {
     "region": (
         "Strongest region",
@@ -84,25 +66,27 @@ WORDS_BY: Final[dict[WordsBy, tuple[str, str]]] = {
 """Entry and tooltip of each choice."""
 
 
-class WordsMenu(QMenu):
-    """A menu of what colours the words while no box is selected; the current choice is checked."""
+class ChoiceMenu(QMenu):
+    """A menu of the values of one field of the session's view; the current one is checked."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        """Follow the session's view, and change it."""
+    def __init__(
+        self, session: Session, field: str, choices: Mapping[Choice, tuple[str, str]], parent: QWidget | None = None
+    ) -> None:
+        """Follow and change ``field``; ``choices`` are the entry and the tooltip of each value."""
         super().__init__(parent)
         self.setToolTipsVisible(True)
-        self._state, group = session.state, QActionGroup(self)
-        self._entries: dict[WordsBy, QAction] = {}
-        for words_by, (text, tip) in WORDS_BY.items():
-            entry = self._entries[words_by] = group.addAction(QAction(text, self, checkable=True))
+        self._state, self._field, group = session.state, field, QActionGroup(self)
+        self._entries: dict[str, QAction] = {}
+        for choice, (text, tip) in choices.items():
+            entry = self._entries[choice] = group.addAction(QAction(text, self, checkable=True))
             entry.setToolTip(tip)
-            entry.triggered.connect(lambda _=False, words_by=words_by: session.show(words_by=words_by))
+            entry.triggered.connect(lambda _=False, choice=choice: session.show(**{field: choice}))
             self.addAction(entry)
         session.state.view_changed.connect(self._on_view_changed)
         self._on_view_changed()
 
     def _on_view_changed(self) -> None:
-        self._entries[self._state.view.words_by].setChecked(True)
+        self._entries[getattr(self._state.view, self._field)].setChecked(True)
 
 
 OPACITY_STEP: Final = 0.1
@@ -131,8 +115,8 @@ class ViewCommands(QObject):
         for name in TOOLS:
             tools.addAction(actions[name]).triggered.connect(lambda _=False, name=name: self._choose_tool(name))
         actions["magnitude"].triggered.connect(session.draw_by)
-        actions["colours"].setMenu(ColoursMenu(session, window))
-        actions["words_by"].setMenu(WordsMenu(session, window))
+        actions["colours"].setMenu(ChoiceMenu(session, "colours", COLOURS, window))
+        actions["words_by"].setMenu(ChoiceMenu(session, "words_by", WORDS_BY, window))
         actions["more_opaque"].triggered.connect(lambda: self._change_opacity(OPACITY_STEP))
         actions["less_opaque"].triggered.connect(lambda: self._change_opacity(-OPACITY_STEP))
         actions["lock_range"].triggered.connect(self._lock)

@@ -3,23 +3,22 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from exclip_desktop.core.maths.colour import COLOUR_MAPS, DEFAULT_COLOURS
 from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.session.pair.scene import View
 from exclip_desktop.session.window_settings import read_back
 from exclip_desktop.ui.canvas.range_warning import RangeWarning
-from exclip_desktop.ui.commands.view_commands import ColoursMenu
 from tests.ui.conftest import Opened
 
 
-def _checked(menu: ColoursMenu) -> list[str]:
+def _checked(menu: QMenu) -> list[str]:
     return [entry.text() for entry in menu.actions() if entry.isChecked()]
 
 
 def test_the_menu_lists_the_table_and_changes_the_view(opened: Opened) -> None:
-    menu = opened.window.findChild(ColoursMenu)
+    menu = opened.window.commands["colours"].menu()
     assert [entry.text() for entry in menu.actions()] == [row.name for row in COLOUR_MAPS.values()]
     assert _checked(menu) == ["Red and blue"]
     menu.actions()[1].trigger()
