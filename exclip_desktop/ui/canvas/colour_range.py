@@ -21,11 +21,6 @@ OWN_RANGES: Final = "Each pane has its own range, up to its largest value, becau
 DRAG_TIP: Final = "Drag a ◆ to change the range. Double-click for the automatic range."
 
 
-def format_level(value: float) -> str:
-    """Return the text of a number: signed, three digits, ``0`` for zero."""
-    return format_digits(value)
-
-
 class RangeAxis(AxisItem):
     """An axis with a number at its low end, its middle and its high end.
 
@@ -179,7 +174,7 @@ class RangeView(GraphicsView):
             table = np.rint(lookup_table(colours) * 255).astype(np.uint8)
             self._item.setColorMap(ColorMap(None, table))
         self._range_key, self.limit, self._is_movable = range_key, limit, can_change
-        low, zero, high = ("−max", "0", "+max") if limit is None else map(format_level, (-limit, 0.0, limit))
+        low, zero, high = ("−max", "0", "+max") if limit is None else map(format_digits, (-limit, 0.0, limit))
         self._item.show_range(limit or 1.0, (low, zero, high))
         self._item.set_movable(can_change)
         tip = OWN_RANGES if limit is None else f"Colours from {low} to {high}, {unit}"

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.colour import lookup_table, range_limit
+from exclip_desktop.core.text.number_format import format_digits
 from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.app_theme import make_palette
 from exclip_desktop.ui.canvas.colour_bar import LOCK_TIP, UNLOCK_TIP, ColourBar, Side
-from exclip_desktop.ui.canvas.colour_range import format_level
 from exclip_desktop.ui.theme import icon
 
 SIDES: list[Side] = ["picture", "words"]
@@ -42,7 +42,7 @@ def read_range(bar: ColourBar) -> str:
 
 
 def test_numbers() -> None:
-    assert [format_level(value) for value in (0.0016703, -0.0016703, 0.0, 2.0)] == ["+0.00167", "−0.00167", "0", "+2"]
+    assert [format_digits(value) for value in (0.0016703, -0.0016703, 0.0, 2.0)] == ["+0.00167", "−0.00167", "0", "+2"]
 
 
 def test_the_picture_s_range_follows_the_selection(make_state: Callable[..., State], qtbot: QtBot) -> None:
@@ -53,9 +53,9 @@ def test_the_picture_s_range_follows_the_selection(make_state: Callable[..., Sta
     for change in (Selection((2, 3)), Selection()):
         state.change(selection=change)
         limit = range_limit(explanation.interactions.patch_heat(change.rows or None))
-        assert read_range(bar) == f"{format_level(-limit)} to {format_level(limit)}"
+        assert read_range(bar) == f"{format_digits(-limit)} to {format_digits(limit)}"
     state.change(preview=Preview(rows=(4,)))
-    assert read_range(bar).endswith(format_level(range_limit(explanation.interactions.patch_heat((4,)))))
+    assert read_range(bar).endswith(format_digits(range_limit(explanation.interactions.patch_heat((4,)))))
 
 
 def test_the_words_range_counts_specials_only_while_they_are_visible(
@@ -67,9 +67,9 @@ def test_the_words_range_counts_specials_only_while_they_are_visible(
     assert explanation is not None
     state.change(selection=Selection((), (Region((100.0, 0.0, 300.0, 200.0)),)))
     heat = explanation.token_heat((100.0, 0.0, 300.0, 200.0))
-    assert read_range(bar).endswith(format_level(range_limit(heat[explanation.interactions.content])))
+    assert read_range(bar).endswith(format_digits(range_limit(heat[explanation.interactions.content])))
     state.change(view=replace(state.view, specials=True))
-    assert read_range(bar).endswith(format_level(range_limit(heat)))
+    assert read_range(bar).endswith(format_digits(range_limit(heat)))
 
 
 def test_the_caller_can_provide_the_limit(make_state: Callable[..., State], qtbot: QtBot) -> None:
@@ -205,7 +205,7 @@ def test_dragging_a_handle_changes_both_ends_and_locks(
     wide = bar.limit
     assert wide == limits[-1]
     assert bar.levels == (-limits[-1], limits[-1])
-    assert read_range(bar) == f"{format_level(-limits[-1])} to {format_level(limits[-1])}"
+    assert read_range(bar) == f"{format_digits(-limits[-1])} to {format_digits(limits[-1])}"
     assert lock(bar).isChecked()
     drag(bar, high, -12)
     release(bar, high)
