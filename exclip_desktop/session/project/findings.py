@@ -35,7 +35,7 @@ from exclip_desktop.session.project.remark_edits import (
     with_remark,
 )
 from exclip_desktop.session.project.remark_index import RemarkIndex
-from exclip_desktop.session.state import State, Work
+from exclip_desktop.session.state import Provenance, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.undo import ProjectStep
 from exclip_desktop.storage.archives import open_input
@@ -234,11 +234,16 @@ class ProjectFindings(QObject):
 
 
 def _make_stored_view(noted: ActiveAnswer, picture: str, digest: str, pair: str) -> FindingView:
-    """Return the view of an answer, with the request that gives it again."""
+    """Return the view of an answer, with its request."""
     view = make_view(noted.answer, noted.selection, picture=picture, picture_sha256=digest, pair=pair)
+    return with_request(view, noted.provenance)
+
+
+def with_request(view: FindingView, provenance: Provenance) -> FindingView:
+    """Return a view of an answer together with the request that gives the answer again."""
     request = {
-        "choice": asdict(replace(noted.provenance.choice, device=None)),
-        "how": asdict(noted.provenance.explain_settings),
+        "choice": asdict(replace(provenance.choice, device=None)),
+        "how": asdict(provenance.explain_settings),
     }
     return replace(view, settings={**view.settings, **request})
 

@@ -1,7 +1,7 @@
 """Ratings and tags of several listed pairs at once, without showing each of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -9,13 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.number_format import format_count
-from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.finding import (
     RATING_NAMES,
     Finding,
     FindingChange,
     FindingNumbers,
-    FindingView,
     Rating,
     make_view,
 )
@@ -23,7 +21,7 @@ from exclip_desktop.core.values.pair_list import comparison_key
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
-from exclip_desktop.session.project.findings import ProjectFindings
+from exclip_desktop.session.project.findings import ProjectFindings, with_request
 from exclip_desktop.session.project.remark_edits import (
     Remark,
     RemarkEdit,
@@ -130,15 +128,7 @@ class PairRatings(QObject):
             raise UserError("Another model was opened meanwhile.", "Rate the pairs again.")
         pair, (path, _) = self._navigation.pairs[place], self._navigation.values.key(place)
         picture = project.relative_path(Path(path))
-        view = self._view(explanation, picture, digest, pair.id, pair.caption)
+        view = make_view(explanation, Selection(), picture=picture, picture_sha256=digest, pair=pair.id)
+        view = replace(with_request(view, self._state.provenance), caption=pair.caption)
         numbers = FindingNumbers(score=figures.score, residual=figures.residual)
         return with_remark(Finding(view, numbers), edit(Remark()))
-
-    def _view(self, explanation: Explanation, picture: str, digest: str, pair: str, caption: str) -> FindingView:
-        view = make_view(explanation, Selection(), picture=picture, picture_sha256=digest, pair=pair)
-        provenance = self._state.provenance
-        request = {
-            "choice": asdict(replace(provenance.choice, device=None)),
-            "how": asdict(provenance.explain_settings),
-        }
-        return replace(view, caption=caption, settings={**view.settings, **request})
