@@ -25,6 +25,7 @@ from exclip_desktop.session.project.findings import ProjectFindings, with_reques
 from exclip_desktop.session.project.remark_edits import (
     Remark,
     RemarkEdit,
+    common_tags,
     remark_of,
     set_rating,
     set_tags,
@@ -73,8 +74,7 @@ class PairRatings(QObject):
 
     def shared_tags(self, places: Sequence[int]) -> tuple[str, ...]:
         """Return the tags that all of these pairs have."""
-        first, *others = (self._navigation.values.remark(place).tags for place in places)
-        return tuple(tag for tag in first if all(tag in tags for tags in others))
+        return common_tags(self._navigation.values.remark(place).tags for place in places)
 
     def _edit(self, places: Sequence[int], edit: RemarkEdit, what: str) -> None:
         """Edit the newest findings of pairs; make those that are missing, with the files' hashes."""

@@ -56,9 +56,15 @@ def share_remark(remarks: Sequence[Remark]) -> tuple[Remark, bool]:
     """Return what all remarks share, and whether their notes are equal; there is at least one."""
     first, *others = remarks
     rating = first.rating if all(one.rating == first.rating for one in others) else ""
-    tags = tuple(tag for tag in first.tags if all(tag in one.tags for one in others))
+    tags = common_tags([one.tags for one in remarks])
     are_notes_equal = all(one.note == first.note for one in others)
     return Remark(rating, tags, first.note if are_notes_equal else ""), are_notes_equal
+
+
+def common_tags(tags: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the tags that all of these have, in the order of the first; there is at least one."""
+    first, *others = tags
+    return tuple(tag for tag in first if all(tag in other for other in others))
 
 
 def remark_of(finding: Finding) -> Remark:
