@@ -91,10 +91,6 @@ def _json(key: str, accepted: Any, of: Callable[[Finding], Any], heading: str = 
     return FindingColumn(key=key, kind="json", type=accepted, value=of, heading=heading, **display)
 
 
-def _exponent(residual: float) -> str:
-    return format_residual(residual)
-
-
 def _time(iso: str) -> str:
     return iso[:16].replace("T", " ")
 
@@ -129,7 +125,7 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _number("score", "Score", format_signed, type=Number, place=3, width_px=68),
     _number("block", "Selected block", format_signed, place=5),
     _number("share", "Share of matrix sum", format_percent, place=11, hidden=True),
-    _number("residual", "Residual", _exponent, place=12, hidden=True),
+    _number("residual", "Residual", format_residual, place=12, hidden=True),
     _json(
         "tags",
         list[str],

@@ -1,6 +1,7 @@
 """Which findings pass the filter of a person, and their order by columns that the file has no index of."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -46,9 +47,7 @@ def list_filter_keys(project: Project) -> tuple[FilterKey, ...]:
         "label": "SELECT label FROM pair WHERE label != '' GROUP BY label ORDER BY count(*) DESC, label LIMIT 500",
     }
     values = {key: tuple(value for (value,) in project.rows(query)) for key, query in offered.items()}
-    return tuple(
-        FilterKey(key.key, key.kind, key.heading, values.get(key.key, key.values), key.lacking) for key in FINDING_KEYS
-    )
+    return tuple(replace(key, values=values.get(key.key, key.values)) for key in FINDING_KEYS)
 
 
 def select_ids(project: Project, list_filter: ListFilter, ids: Sequence[int]) -> list[int]:

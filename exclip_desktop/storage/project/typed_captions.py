@@ -29,7 +29,9 @@ def save_typed_caption(project: Project, key: str, caption: str) -> None:
 def load_typed_captions(project: Project) -> dict[str, str]:
     """Return all typed captions by the keys of their pairs; damaged ones are left out."""
     captions: dict[str, str] = {}
-    for name, text in project.rows("SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?", (8, PREFIX)):
+    for name, text in project.rows(
+        "SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?", (len(PREFIX), PREFIX)
+    ):
         with suppress(ValueError, TypeError):
             caption = json.loads(text)
             if isinstance(caption, str):

@@ -42,9 +42,7 @@ class FindingCommands(QObject):
         super().__init__(window)
         self._window, self._session, self._actions, self._folder = window, session, actions, folder
         self._tab = tab
-        self._unsaved = (
-            Remark()
-        )  # the remark that could not be saved last: offered again, so that it is not typed twice
+        self._unsaved = Remark()  # what could not be saved last: offered again, so that it is not typed twice
         findings, state = session.findings, session.state
         self._active_pane = session.active_pane
         actions["note"].triggered.connect(self.note)
