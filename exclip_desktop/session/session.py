@@ -114,6 +114,7 @@ class Session(QObject):
         self._make_pair_controllers()
         self._make_list_controllers(self.settings.studies_folder() or studies)
         self._make_project_controllers(findings)
+        self._make_edit_controllers()
         self.library = Library(self.state, self.settings, make_librarian or _make_librarian, self)
         self.library.failed.connect(self.explain_controller.show_error)
         self.model_advice = ModelAdvice(
@@ -197,9 +198,6 @@ class Session(QObject):
             self.settings.annotating,
             self,
         )
-        self.list_edits = ListEdits(
-            self.state, self.explain_controller, self.pair_navigation, self.projects, self._tasks, self.undo, self
-        )
         self.stored_results = StoredResults(
             self.state,
             Caches(self.cache, self.pairs, self.parts, self._heat_store),
@@ -213,6 +211,11 @@ class Session(QObject):
         self.last_place = LastPlace(self.state, self.settings, self.pair_navigation, self.projects, self._tasks, self)
         self.last_place.offered.connect(self._on_place_offered)
         self.pair_navigation.use_left_pairs(self.last_place.find_in)
+
+    def _make_edit_controllers(self) -> None:
+        self.list_edits = ListEdits(
+            self.state, self.explain_controller, self.pair_navigation, self.projects, self._tasks, self.undo, self
+        )
         self.caption_keeper = CaptionKeeper(
             self.state, self.explain_controller, self.pair_navigation, self.projects, self.undo, self
         )
