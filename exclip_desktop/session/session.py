@@ -263,7 +263,7 @@ class Session(QObject):
 
     def _on_pair_left(self) -> None:
         """Keep boxes with a name as labels, where boxes are asked for one: annotation tools lose nothing, either."""
-        if self.known_labels.prompts:
+        if self.picture_labels.unkept and self.known_labels.prompts:  # the second reads the list and the project
             self.picture_labels.keep_unkept()
 
     def _on_place_offered(self, place: LeftPair) -> None:

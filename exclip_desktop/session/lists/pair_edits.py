@@ -79,12 +79,10 @@ class PictureLabels(QObject):
 
     def keep_unkept(self) -> None:
         """Add the named regions on screen to the labels, before another picture is shown; one step of undo."""
-        path = self._path
-        if path is not None and self.unkept:
-            step = ProjectStep(
-                "keep labels", self._put, (path, self._saved_labels()), (path, self.labels + self.unkept)
-            )
-            self._undo.push(step)
+        path, unkept = self._path, self.unkept
+        if path is not None and unkept:
+            before, after = self._saved_labels(), self.labels + unkept
+            self._undo.push(ProjectStep("keep labels", self._put, (path, before), (path, after)))
 
     def _update(self) -> None:
         self.labels = self._saved_labels() or self._navigation.label_regions
