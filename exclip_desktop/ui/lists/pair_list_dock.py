@@ -242,8 +242,9 @@ class PairListDock(QDockWidget):
         navigation.list_changed.connect(self._follow)
         self._model.modelReset.connect(self._on_order_changed)
         navigation.current_changed.connect(self._follow)
-        navigation.walk.row_removed.connect(self._show_position)
-        navigation.walk.row_inserted.connect(self._show_position)
+        for changed in (navigation.walk.row_removed, navigation.walk.row_inserted):
+            changed.connect(self._show_position)
+            changed.connect(self._show_batch)
 
     def _take_key(self, event: QKeyEvent) -> bool:
         """Handle a key that the list has a meaning for; return whether it has one."""
@@ -299,6 +300,7 @@ class PairListDock(QDockWidget):
         if self.filter.query.strip() != arrangement.query.strip():
             self.filter.show_query(arrangement.query)
         self.table.show_sort(arrangement.by, descending=arrangement.descending)
+        self._show_batch()
         self._follow()
 
     def _follow(self) -> None:
@@ -311,7 +313,6 @@ class PairListDock(QDockWidget):
             self._is_following = False
         if row is not None:
             self.view.scrollTo(index)
-        self._show_batch()
         self._show_position()
 
     def _show_position(self) -> None:
