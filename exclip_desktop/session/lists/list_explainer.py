@@ -1,6 +1,6 @@
 """Explains all remaining pairs of the list in the background."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -55,20 +55,17 @@ class ListExplainer(QObject):
 
     def start(self, places: Sequence[int] | None = None) -> None:
         """Start or resume; ``places`` are those of the pairs to explain, None: of all listed ones."""
-        if self._request is not None:
-            self.pause()
-        self._chosen = None if places is None else tuple(places)
-        self._queue, self._total = [], 0
-        self._again = {place for place in self._places if self._has_failed(place)}
-        self._next()
-        self.changed.emit()
+        self._start(None if places is None else tuple(places), self._has_failed)
 
     def repeat(self) -> None:
         """Explain all listed pairs, also those whose figures are known: results that are not stored yet are stored."""
-        if self._request is not None:
-            self.pause()
-        self._chosen, self._queue, self._total = None, [], 0
-        self._again = {place for place in self._places if self._navigation.pairs[place].caption.strip()}
+        self._start(None, self._has_caption)
+
+    def _start(self, chosen: tuple[int, ...] | None, is_repeated: Callable[[int], bool]) -> None:
+        """Explain pairs: those not explained yet, and those that are repeated."""
+        self.pause()
+        self._chosen, self._queue, self._total = chosen, [], 0
+        self._again = {place for place in self._places if is_repeated(place)}
         self._next()
         self.changed.emit()
 
@@ -85,13 +82,16 @@ class ListExplainer(QObject):
 
     def _has_failed(self, place: int) -> bool:
         figures = self._navigation.figures(place)
-        return figures is not None and bool(figures.failure) and bool(self._navigation.pairs[place].caption.strip())
+        return figures is not None and bool(figures.failure) and self._has_caption(place)
+
+    def _has_caption(self, place: int) -> bool:
+        return bool(self._navigation.pairs[place].caption.strip())
 
     def _is_left(self, place: int) -> bool:
         figures = self._navigation.figures(place)
         failed = figures is not None and bool(figures.failure) and place not in self._again
         missing = (figures is None or figures.score is None) and not failed
-        return (missing or place in self._again) and bool(self._navigation.pairs[place].caption.strip())
+        return (missing or place in self._again) and self._has_caption(place)
 
     def _next(self) -> None:
         while self._queue and not self._is_left(self._queue[0]):  # looked at meanwhile
