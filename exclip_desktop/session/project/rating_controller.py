@@ -1,6 +1,5 @@
 """Rates and tags the pair on screen, goes on to the next pair, and finds pairs that are left to rate."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -199,16 +198,14 @@ class RatingController(QObject):
 
     def _show_next(self, is_wanted: Wanted, name: str) -> None:
         navigation = self._navigation
-        order, current = navigation.order, navigation.current
-        at = order.index(current) if current in order else -1
-        for place in (*order[at + 1 :], *order[: max(at, 0)]):
-            pair = navigation.pairs[place]
-            remark = self._findings.remark_index.get(navigation.path(pair), pair.caption)
-            if is_wanted(remark, navigation.figures(place)):
+        order, row = navigation.order, navigation.walk.row_of(navigation.current)
+        following = order if row is None else (*order[row + 1 :], *order[:row])
+        for place in following:
+            if is_wanted(navigation.values.remark(place), navigation.figures(place)):
                 navigation.show(place)
                 return
         self.reported.emit(f"No other pair of the list is {name}.", False)
 
 
 def _key(path: str | None, caption: str) -> PairKey:
-    return ("" if path is None else os.path.abspath(path)), caption
+    return ("", caption) if path is None else make_pair_key(path, caption)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.values.pair_remarks import NO_REMARK, PairKey, PairRemark, gather_remarks
+from exclip_desktop.core.values.pair_remarks import PairKey, PairRemark, gather_remarks
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.storage.project.finding_rows import load_noted_pairs
 from exclip_desktop.storage.project.project import Project
@@ -36,10 +36,6 @@ class RemarkIndex(QObject):
         self._remarks: Remarks | None = None
         projects.changed.connect(self._forget)
         projects.changed_by_others.connect(self._forget)
-
-    def get(self, picture: str | Path, caption: str) -> PairRemark:
-        """Return the remark on a pair; an empty one where it has no findings."""
-        return self.remarks.get(make_pair_key(picture, caption), NO_REMARK)
 
     @property
     def remarks(self) -> Remarks:

@@ -16,6 +16,7 @@ from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.core.values.pair_remarks import PairRemark
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.project.rating_controller import is_doubtful
+from exclip_desktop.session.project.remark_index import make_pair_key
 from exclip_desktop.ui.action_table import shortcut_rows
 from exclip_desktop.ui.dialogs.rating_keys_dialog import RatingKeysDialog, apply_keys
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
@@ -77,7 +78,8 @@ def test_another_selection_is_another_finding_and_the_pair_has_the_newest_rating
     desk.session.state.change(selection=Selection((1,)))
     desk.press(Key.Key_4)
     assert [one.rating for one in desk.wait_findings(2)] == ["match", "unsure"]
-    assert desk.session.findings.remark_index.get(desk.folder / "0.png", "a dog").rating == "unsure"
+    remarks = desk.session.findings.remark_index.remarks
+    assert remarks[make_pair_key(desk.folder / "0.png", "a dog")].rating == "unsure"
 
 
 def test_a_rated_finding_is_one_key_with_the_setting(desk: RatingDesk) -> None:
