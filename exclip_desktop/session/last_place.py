@@ -144,8 +144,5 @@ def make_window_title(state: State, place: LastPlace) -> str:
     """Return the window's title: the picture, the project or list, and the program."""
     canvas_picture, source = state.canvas_picture, place.source
     title = place.listed_picture if canvas_picture is None else canvas_picture.title
-    names = [
-        *([title] if title else []),
-        *([source.name or str(source)] if source is not None else []),
-    ]
-    return " — ".join((*names, "exclip desktop"))
+    opened = "" if source is None else source.name or str(source)
+    return " — ".join(part for part in (title, opened, "exclip desktop") if part)

@@ -89,13 +89,11 @@ class CaptionKeeper(QObject):
         if navigation.is_project_list:  # it was read with its captions
             self._typed = set(captions)
             return
-        if not captions:
-            self._typed = set()
-            return
-        paths = {
-            pair.id: os.path.abspath(navigation.path(pair)) for pair in navigation.pairs if not pair.caption.strip()
+        typed = {
+            pair.id: captions[path]
+            for place, pair in enumerate(navigation.pairs if captions else ())
+            if not pair.caption.strip() and (path := navigation.values.key(place)[0]) in captions
         }
-        typed = {pair: captions[path] for pair, path in paths.items() if path in captions}
         self._typed = set(typed)
         if typed:
             navigation.put_captions(typed)

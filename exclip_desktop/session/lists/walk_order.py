@@ -55,10 +55,10 @@ class WalkOrder(QObject):
     def refresh(self, *, keeps_current: bool = False) -> None:
         """Filter and sort again; a listed pair on screen may stay although it does not pass."""
         by, descending = self.arrangement.by, self.arrangement.descending
-        stays = self.row_of(self.current) is not None if keeps_current else False
+        stays = self.current if keeps_current and self.row_of(self.current) is not None else None
         places = self._values.matching(self.list_filter)
-        if stays and self.current is not None and not self._values.matches(self.current, self.list_filter):
-            insort(places, self.current)
+        if stays is not None and not self._values.matches(stays, self.list_filter):
+            insort(places, stays)
         self._sort_values = {} if by == "list" else self._values.sort_values(places, by)
         if by == "list":
             self.places = tuple(reversed(places) if descending else places)
