@@ -29,11 +29,13 @@ from exclip_desktop.ui.widgets.form_dialog import FormDialog
 def ask_path(parent: QWidget, title: str, suggested: Path, kinds: Mapping[str, str]) -> Path | None:
     """Return the path to save to; None if the person cancels.
 
-    ``kinds`` maps endings to their names; ``suggested`` has one of these endings. The kind chosen in the dialog decides
-    the ending, unless the typed name has another known one.
+    ``kinds`` maps endings to their names. The first one that is chosen is that of ``suggested``, or the first of all
+    where that names no file. The kind chosen in the dialog decides the ending, unless the typed name has another known
+    one.
     """
     filters = {f"{name} (*{ending})": ending for ending, name in kinds.items()}
-    first = next(label for label, ending in filters.items() if ending == suggested.suffix.lower())
+    own = (label for label, ending in filters.items() if ending == suggested.suffix.lower())
+    first = next(own, next(iter(filters)))
     answer, chosen = QFileDialog.getSaveFileName(parent, title, str(suggested), ";;".join(filters), first)
     if not answer:
         return None

@@ -201,6 +201,18 @@ def test_format_and_ending_agree(tmp_path: Path, qtbot: QtBot, monkeypatch: pyte
     assert dialog.target() == (tmp_path / "other.png", 2400)
 
 
+@pytest.mark.parametrize("typed", ["", "..", "/"])
+def test_browse_opens_where_no_file_is_named(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    dialog = ExportDialog(tmp_path / "heat.png")
+    qtbot.addWidget(dialog)
+    child(dialog, "File").setText(typed)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "other.png"), ""))
+    qtbot.mouseClick(button(dialog, "Browse…"), Qt.MouseButton.LeftButton)
+    assert dialog.path() == tmp_path / "other.png"
+
+
 def test_the_dialog_reports_wrong_paths_and_files_that_will_be_replaced(tmp_path: Path, qtbot: QtBot) -> None:
     (tmp_path / "there.png").write_bytes(b"x")
     dialog = ExportDialog(tmp_path / "there.png")
