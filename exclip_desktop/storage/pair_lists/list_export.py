@@ -20,6 +20,7 @@ from exclip_desktop.storage.atomic import (
     unwritable,
     write_atomically,
 )
+from exclip_desktop.storage.pair_lists.list_format import meets_picture
 from exclip_desktop.storage.pair_lists.list_writer import ListWriter, WrittenPicture, group_by_picture, keep_held
 from exclip_desktop.storage.pair_lists.picture_copies import PictureCopies
 from exclip_desktop.storage.pictures import read_picture_size
@@ -169,7 +170,7 @@ class _Export:
         fitted = []
         outside = clipped = 0
         for pair in pairs:
-            regions = [one for one in pair.regions if _meets(one, width, height)]
+            regions = [one for one in pair.regions if meets_picture(one, size)]
             outside += len(pair.regions) - len(regions)
             if self._writer.clips:
                 inside = [_clip(one, width, height) for one in regions]
@@ -191,11 +192,6 @@ def relocate_pair(pair: ListedPair, folder: Path, target: Path) -> ListedPair:
     """Return a pair whose relative paths start at ``target`` instead of ``folder``."""
     picture, mask = (rebase_path(target, folder, path) for path in (pair.picture, pair.mask))
     return replace(pair, picture=picture, mask=mask)
-
-
-def _meets(region: Region, width: int, height: int) -> bool:
-    x0, y0, x1, y1 = region.box
-    return x0 < width and y0 < height and x1 > 0 and y1 > 0
 
 
 def _clip(region: Region, width: int, height: int) -> Region:

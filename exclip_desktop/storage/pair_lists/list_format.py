@@ -14,7 +14,7 @@ from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.regions import region_from_value
 
 Entry = ListedPair | ListNote
-EDGE_SLACK_PX = 1.0  # a box may end this far beyond its picture without a note: tools count pixels from 0 or 1
+EDGE_SLACK_PX: Final = 1  # a box may end this far beyond its picture without a note: tools count pixels from 0 or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,8 @@ def keep_inside(
 ) -> tuple[tuple[Region, ...], list[ListNote]]:
     """Return the regions that lie in a picture of ``size`` (width, height) at all, and notes on those that do not."""
     width, height = size
-    inside = tuple(
-        one for one in regions if one.box[0] < width and one.box[1] < height and one.box[2] > 0 and one.box[3] > 0
-    )
-    beyond = sum(
-        one.box[0] < -1 or one.box[1] < -1 or one.box[2] > width + 1 or one.box[3] > height + 1 for one in inside
-    )
+    inside = tuple(one for one in regions if meets_picture(one, size))
+    beyond = sum(not _is_within(one, size) for one in inside)
     notes = []
     if len(inside) < len(regions):
         count = format_count(len(regions) - len(inside), "box", "boxes")
@@ -130,6 +126,17 @@ def keep_inside(
         text = f"{format_count(beyond, 'box', 'boxes')} beyond the picture's edge, {width:g} × {height:g} pixels; kept."
         notes.append(ListNote(place, text, "beyond"))
     return inside, notes
+
+
+def meets_picture(region: Region, size: tuple[float, float]) -> bool:
+    """Return whether a part of a region lies in a picture of ``size`` (width, height)."""
+    x0, y0, x1, y1 = region.box
+    return x0 < size[0] and y0 < size[1] and x1 > 0 and y1 > 0
+
+
+def _is_within(region: Region, size: tuple[float, float]) -> bool:
+    x0, y0, x1, y1 = region.box
+    return min(x0, y0) >= -EDGE_SLACK_PX and x1 <= size[0] + EDGE_SLACK_PX and y1 <= size[1] + EDGE_SLACK_PX
 
 
 def size_value(width: Any, height: Any) -> tuple[float, float] | None:

@@ -20,9 +20,10 @@ from exclip_desktop.storage.pair_lists.box_forms import (
 from exclip_desktop.storage.pair_lists.list_format import size_value
 
 Record = Mapping[str, Any]
-OBJECT_NAMES = ("categories", "category", "labels", "label", "name")
 SizeOf = Callable[[str], Size]
 """Returns the size of a listed picture; raises ``ValueError`` where it cannot be opened."""
+OBJECT_NAMES: Final = ("categories", "category", "labels", "label", "name")
+"""Accepted names of the list with the names of ``objects``; the first one that a record has counts."""
 
 
 def convert_record(record: Record, size_of: SizeOf) -> Iterator[Record]:
@@ -57,13 +58,14 @@ def _label_studio(record: Record, _: SizeOf) -> Iterator[Record]:
     boxes, captions = [], []
     for result in results:
         value = result.get("value")
-        if isinstance(value, dict) and "rectanglelabels" in value:
-            sized = {**result, **value}
+        if not isinstance(value, dict):
+            continue
+        sized = {**result, **value}
+        if "rectanglelabels" in value:
             boxes.append(_or_raw(percent_box, sized, sized, value["rectanglelabels"]))
-        elif isinstance(value, dict) and "polygonlabels" in value:
-            sized = {**result, **value}
+        elif "polygonlabels" in value:
             boxes.append(_or_raw(percent_points, sized, sized, value["polygonlabels"]))
-        elif isinstance(value, dict) and isinstance(value.get("text"), list):
+        elif isinstance(value.get("text"), list):
             captions += value["text"]
     picture = next((value for value in data.values() if isinstance(value, str) and _is_picture(value)), "")
     known = next((data[name] for name in ("caption", "text") if isinstance(data.get(name), str)), None)
@@ -148,9 +150,7 @@ def _size_of(record: Record, size_of: SizeOf) -> Size:
 def _object_lists(record: Record, _: SizeOf) -> Iterator[Record]:
     """Hugging Face's imagefolder: ``objects`` with a list of boxes x, y, width, height, and lists of their facts."""
     objects = record["objects"]
-    names: Any = next(
-        (objects[key] for key in ("categories", "category", "labels", "label", "name") if key in objects), []
-    )
+    names: Any = next((objects[key] for key in OBJECT_NAMES if key in objects), [])
     boxes = [
         _or_raw(corner_box, box, box, names[at] if isinstance(names, list) and at < len(names) else "")
         for at, box in enumerate(objects["bbox"])

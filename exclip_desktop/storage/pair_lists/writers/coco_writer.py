@@ -7,6 +7,7 @@ from typing import Any
 
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.pair_lists.list_writer import group_by_picture
 from exclip_desktop.storage.regions import region_to_value
 
 
@@ -59,10 +60,7 @@ def _caption(pair: ListedPair, number: int, image: int) -> dict[str, Any]:
 
 def _boxes_by_owner(pairs: Sequence[ListedPair], ids: dict[str, int]) -> Iterator[tuple[str, Region, dict[str, int]]]:
     """Yield a picture's regions once where all its pairs share them, else those of each pair with its caption."""
-    by_picture: dict[str, list[ListedPair]] = {}
-    for pair in pairs:
-        by_picture.setdefault(pair.picture, []).append(pair)
-    for picture, listed in by_picture.items():
+    for picture, listed in group_by_picture(pairs).items():
         shared = all(pair.regions == listed[0].regions for pair in listed)
         for pair in listed[:1] if shared else listed:
             owner = {} if shared else {"caption_id": ids[pair.id]}
