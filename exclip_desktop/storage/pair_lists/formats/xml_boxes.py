@@ -9,6 +9,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.box_forms import points_box
+from exclip_desktop.storage.pair_lists.formats.flickr30k import is_flickr30k
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, read_record, size_value
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.pair_lists.side_captions import split_captions
@@ -19,8 +20,8 @@ VOC_EDGES, CVAT_EDGES = ("xmin", "ymin", "xmax", "ymax"), ("xtl", "ytl", "xbr", 
 
 
 def is_voc_folder(source: ListSource) -> bool:
-    """Return whether a folder has Pascal VOC's annotations."""
-    return source.has(VOC_FOLDER) and not source.has("Sentences")
+    """Return whether a folder has Pascal VOC's annotations; Flickr30k's are in a folder of the same name."""
+    return source.has(VOC_FOLDER) and not is_flickr30k(source)
 
 
 def read_voc_folder(source: ListSource) -> PairReader:

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
+from exclip_desktop.storage.pair_lists.formats.xml_boxes import VOC_EDGES, VOC_FOLDER, VOC_PICTURES
 from exclip_desktop.storage.pair_lists.list_writer import ListWriter, WrittenPicture
 from exclip_desktop.storage.pair_lists.side_captions import format_captions
 from exclip_desktop.storage.pair_lists.written_numbers import box_numbers
 
-PICTURES, ANNOTATIONS = "JPEGImages", "Annotations"
-EDGES: Final = ("xmin", "ymin", "xmax", "ymax")
 NO_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -20,17 +19,17 @@ def write_voc(folder: Path, pictures: Sequence[WrittenPicture]) -> None:
     for picture in pictures:
         captions = format_captions(picture.captions)
         if captions:
-            (folder / PICTURES / picture.name).with_suffix(".txt").write_bytes(captions)
-        path = (folder / ANNOTATIONS / picture.name).with_suffix(".xml")
+            (folder / VOC_PICTURES / picture.name).with_suffix(".txt").write_bytes(captions)
+        path = (folder / VOC_FOLDER / picture.name).with_suffix(".xml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_xml(picture))
-    (folder / ANNOTATIONS).mkdir(exist_ok=True)
+    (folder / VOC_FOLDER).mkdir(exist_ok=True)
 
 
 def _xml(picture: WrittenPicture) -> bytes:
     assert picture.size is not None
     root = ElementTree.Element("annotation")
-    _add(root, "folder", PICTURES)
+    _add(root, "folder", VOC_PICTURES)
     _add(root, "filename", picture.name)
     size = ElementTree.SubElement(root, "size")
     for name, side in zip(("width", "height", "depth"), (*picture.size, 3), strict=True):
@@ -42,7 +41,7 @@ def _xml(picture: WrittenPicture) -> bytes:
         for name, text in (("pose", "Unspecified"), ("truncated", "0"), ("difficult", "0")):
             _add(thing, name, text)
         box = ElementTree.SubElement(thing, "bndbox")
-        for name, edge in zip(EDGES, box_numbers(region), strict=True):
+        for name, edge in zip(VOC_EDGES, box_numbers(region), strict=True):
             _add(box, name, str(edge))
     ElementTree.indent(root)
     data: bytes = ElementTree.tostring(root, encoding="utf-8")
@@ -57,7 +56,7 @@ WRITER: Final = ListWriter(
     key="voc",
     name="Pascal VOC",
     description="A folder with JPEGImages and Annotations; captions are in text files next to the pictures.",
-    picture_folder=PICTURES,
+    picture_folder=VOC_PICTURES,
     clips=True,
     write_folder=write_voc,
 )

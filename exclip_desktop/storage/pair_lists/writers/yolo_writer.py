@@ -7,10 +7,11 @@ from typing import Final
 import yaml
 
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.pair_lists.formats.folder import YOLO_IMAGES, YOLO_LABELS
 from exclip_desktop.storage.pair_lists.list_writer import ListWriter, WrittenPicture
 from exclip_desktop.storage.pair_lists.side_captions import format_captions
 
-IMAGES, LABELS, NAMES_FILE = "images", "labels", "data.yaml"
+NAMES_FILE: Final = "data.yaml"
 
 
 def write_yolo(folder: Path, pictures: Sequence[WrittenPicture]) -> None:
@@ -20,13 +21,14 @@ def write_yolo(folder: Path, pictures: Sequence[WrittenPicture]) -> None:
     for picture in pictures:
         captions = format_captions(picture.captions)
         if captions:
-            (folder / IMAGES / picture.name).with_suffix(".txt").write_bytes(captions)
+            (folder / YOLO_IMAGES / picture.name).with_suffix(".txt").write_bytes(captions)
         if picture.regions:
-            labels = (folder / LABELS / picture.name).with_suffix(".txt")
+            labels = (folder / YOLO_LABELS / picture.name).with_suffix(".txt")
             labels.parent.mkdir(parents=True, exist_ok=True)
             labels.write_text(_lines(picture, numbers), "utf-8")
-    (folder / LABELS).mkdir(exist_ok=True)
-    data = {"path": ".", "train": IMAGES, "val": IMAGES, "names": {number: name for name, number in numbers.items()}}
+    (folder / YOLO_LABELS).mkdir(exist_ok=True)
+    classes = {number: name for name, number in numbers.items()}
+    data = {"path": ".", "train": YOLO_IMAGES, "val": YOLO_IMAGES, "names": classes}
     (folder / NAMES_FILE).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf-8")
 
 
@@ -64,7 +66,7 @@ WRITER: Final = ListWriter(
     name="YOLO",
     description="A folder with images, labels and data.yaml; captions are in text files next to the images.",
     holds=frozenset(("outlines",)),
-    picture_folder=IMAGES,
+    picture_folder=YOLO_IMAGES,
     clips=True,
     write_folder=write_yolo,
 )
