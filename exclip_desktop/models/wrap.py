@@ -9,12 +9,14 @@ from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.preprocessing import find_preprocessing
 from exclip_desktop.models.loading import make_reader
 from exclip_desktop.models.model import Card, Model
 from exclip_desktop.models.network_copies import NetworkCopy, compute_content_sha256, copy_network, describe_network
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenizers.chosen_tokenizer import choose_tokenizer, describe_tokenizer
+from exclip_desktop.models.tokenizers.clip_vocabulary import check_clip_vocabulary
 from exclip_desktop.models.towers.build import image_tower, text_tower
 from exclip_desktop.models.towers.tower_protocols import TextTower
 from exclip_desktop.models.transform_config import WHAT_TO_PASS, derive_preprocess, read_preprocess
@@ -80,12 +82,17 @@ def _choose_preprocess(copy: NetworkCopy, chosen: object, input_size: tuple[int,
     if copy.library == "clip":
         return find_preprocessing("openai")  # the only one that the package has
     own = getattr(copy.network.visual, "preprocess_cfg", None) if copy.library == "open_clip" else None
-    folder = Path(copy.origin)
-    if own is None and copy.origin and folder.is_dir():
+    folder = _origin_folder(copy)
+    if own is None and folder is not None:
         own = derive_preprocess(folder)
     if own is None:
         raise ModelError("The network does not say how pictures are preprocessed (preprocess).", WHAT_TO_PASS)
     return dict(own)
+
+
+def _origin_folder(copy: NetworkCopy) -> Path | None:
+    """Return the folder that a network of transformers was loaded from; None for a repository or without one."""
+    return Path(copy.origin) if copy.origin and is_dir(Path(copy.origin)) else None
 
 
 def _choose_tokenizer(copy: NetworkCopy, text: TextTower, chosen: object) -> Any:
@@ -96,4 +103,7 @@ def _choose_tokenizer(copy: NetworkCopy, text: TextTower, chosen: object) -> Any
     context = copy.context or (int(part.context_length) if encoder is None else DEFAULT_CONTEXT_LENGTH)
     if chosen is None and copy.origin and copy.tokenizer_clean:
         return load_tokenizer(copy.origin, None, context, {"clean": copy.tokenizer_clean})
+    folder = _origin_folder(copy)
+    if chosen is None and folder is not None:
+        check_clip_vocabulary(folder)
     return choose_tokenizer(chosen, context=context, vocabulary=text.vocabulary, clean=copy.tokenizer_clean)

@@ -13,6 +13,7 @@ from open_clip.tokenizer import HFTokenizer, get_clean_fn
 
 from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.models.tokenizers.clip_vocabulary import clip_vocabulary
 
 CLIP_VOCABULARY: Final = 49408
 PROBES: Final = ("a probe of the tokenizer", "It's 2026, isn't it?", "hydrangea & naïve café")
@@ -48,9 +49,8 @@ def choose_tokenizer(tokenizer: object, *, context: int, vocabulary: int, clean:
 
 def _adapt_tokenizer(tokenizer: Any, context: int, clean: str) -> Any:
     """Return a tokenizer of transformers as open_clip's class holds it; CLIP's own is open_clip's."""
-    own = SimpleTokenizer(context_length=context)
-    if tokenizer.get_vocab() == own.encoder:
-        return own
+    if tokenizer.get_vocab() == clip_vocabulary():
+        return SimpleTokenizer(context_length=context)
     return SimpleNamespace(
         tokenizer=deepcopy(tokenizer),  # reading sets its padding
         context_length=context,

@@ -27,6 +27,7 @@ from exclip_desktop.models.catalogue import (
     installed_folder,
 )
 from exclip_desktop.models.model_configs import read_config
+from exclip_desktop.models.tokenizers.clip_vocabulary import check_clip_vocabulary
 from exclip_desktop.models.transform_config import derive_preprocess
 from exclip_desktop.models.transformers_folder import (
     CONFIG,
@@ -34,6 +35,7 @@ from exclip_desktop.models.transformers_folder import (
     convert_state,
     is_transformers_folder,
     is_transformers_state,
+    read_family,
 )
 from exclip_desktop.models.weights.adapters import LORA, Adapter, is_adapter_folder, read_adapter
 from exclip_desktop.models.weights.fingerprints import compute_sha256, find_published
@@ -251,6 +253,8 @@ def _read_transformers(name: str, folder: Path, chosen: dict[str, Any] | None) -
     weights = find_weights(folder)
     if weights is None:
         raise ModelError(f"The folder {folder} has no weights.", f"Put {HF_WEIGHTS[0]} into the folder.")
+    if read_family(folder) == "clip":  # captions of the other families are read with the folder's tokenizer
+        check_clip_vocabulary(folder)
     preprocess = _resolve_preprocess(name, derive_preprocess(folder), chosen)
     return Source(name, f"{PREFIX}{folder}", weights, folder, preprocess)
 

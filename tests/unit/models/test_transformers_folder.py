@@ -16,7 +16,7 @@ from exclip_desktop.models.loading import fit_weights, load_model, read_source
 from exclip_desktop.models.scoring import encode_captions, encode_picture
 from exclip_desktop.models.transform_config import derive_preprocess
 from exclip_desktop.models.weights.packs import pack_model
-from tests.unit.models.text_models import sentencepiece, word_piece
+from tests.unit.models.text_models import clips, sentencepiece, word_piece
 
 transformers = pytest.importorskip("transformers")
 
@@ -224,3 +224,42 @@ def test_a_packed_siglip_loads_in_another_program(tmp_path: Path) -> None:
     timm.models._registry._model_entrypoints.pop(name)  # as in a program that has not seen the folder
     first, second = (load_model(one, device="cpu").network.state_dict() for one in (folder, packed))
     assert all(torch.equal(value, second[weight]) for weight, value in first.items())
+
+
+def test_clips_tokenizer_of_transformers_is_its_own(tmp_path: Path, picture: NDArray[np.uint8]) -> None:
+    folder = save(clip(), tmp_path / "model", CLIP_PIXELS)
+    tokenizer = clips(folder)
+    tokenizer.save_pretrained(folder)
+    network = transformers.CLIPModel.from_pretrained(folder)
+    expected = explain(load_model(folder, device="cpu"), picture, "It's a naïve café &amp; 2 dogs")
+    for chosen in (None, tokenizer):
+        model = wrap_model(network, tokenizer=chosen)
+        assert model.reader.is_clip
+        actual = explain(model, picture, "It's a naïve café &amp; 2 dogs")
+        assert np.array_equal(actual.matrix, expected.matrix)
+
+
+@pytest.mark.parametrize("file", ["vocab.json", "tokenizer.json", "other kind"])
+def test_a_clip_with_another_vocabulary_is_refused(tmp_path: Path, file: str) -> None:
+    folder = save(clip(), tmp_path / "model", CLIP_PIXELS)
+    tokenizer = word_piece()
+    if file == "other kind":
+        tokenizer.save_pretrained(folder)
+    else:
+        tokenizer = clips(folder)
+        tokenizer.save_pretrained(folder)
+        values = json.loads((folder / file).read_text())
+        vocabulary = values["model"]["vocab"] if file == "tokenizer.json" else values
+        vocabulary["dog</w>"], vocabulary["cat</w>"] = vocabulary["cat</w>"], vocabulary["dog</w>"]
+        (folder / file).write_text(json.dumps(values))
+    name = "tokenizer.json" if file == "other kind" else file
+    network = transformers.CLIPModel.from_pretrained(folder)
+    for attempt in (
+        lambda: load_model(folder, device="cpu"),
+        lambda: pack_model(tmp_path / "packed", str(folder)),
+        lambda: wrap_model(network),
+    ):
+        with pytest.raises(ModelError, match=rf"model \({name}\) does not have CLIP's own vocabulary") as caught:
+            attempt()
+        assert "wrap_model" in caught.value.hint
+    assert wrap_model(network, tokenizer=tokenizer).reader.is_clip == (file != "other kind")

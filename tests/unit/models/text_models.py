@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import open_clip
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import CLIPTokenizer, PreTrainedTokenizerFast
 
 from tests.conftest import save_random_model, tiny_config
 
@@ -39,6 +40,17 @@ def sentencepiece(padding: str = "</s>") -> PreTrainedTokenizerFast:
     made.pre_tokenizer = pre_tokenizers.Metaspace()
     made.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
     return PreTrainedTokenizerFast(tokenizer_object=made, pad_token=padding, eos_token="</s>", unk_token="<unk>")
+
+
+def clips(folder: Path) -> CLIPTokenizer:
+    """Return CLIP's own tokenizer as transformers has it, from files that are written into ``folder``."""
+    own = open_clip.SimpleTokenizer()
+    names = {"<start_of_text>": "<|startoftext|>", "<end_of_text>": "<|endoftext|>"}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({names.get(token, token): at for token, at in own.encoder.items()}))
+    (folder / "merges.txt").write_text("\n".join(("#version: 0.2", *map(" ".join, own.bpe_ranks))))
+    made: CLIPTokenizer = CLIPTokenizer.from_pretrained(folder)
+    return made
 
 
 def gemma() -> PreTrainedTokenizerFast:
