@@ -260,8 +260,10 @@ def find_weights(folder: Path) -> Path | None:
     """Return the weights file in a model's folder, or the index of its shards; None: there is none."""
     known = (folder / name for name in (*HUB_WEIGHTS, *HF_WEIGHTS))
     path = next((path for path in known if path.is_file()), None) or _find_checkpoint_in_dir(folder)
+    if path is not None:
+        return Path(path)
     trained = sorted(folder.glob("*.ckpt"))
-    return trained[-1] if path is None and trained else None if path is None else Path(path)
+    return trained[-1] if trained else None
 
 
 def find_cached_weights(config: dict[str, Any]) -> Path | None:

@@ -73,15 +73,16 @@ def load_model(
         (lambda *tag: download(plan_download(*tag), progress or ignore_progress, cancel)) if allow_download else None
     )
     torch_device = choose_device(device)
-    source, weights = read_source(name, pretrained, checkpoint, preprocess, fetch, adapter)
-    tokenizer, encoder = (
-        find_tokenizer(source.schema, source.folder, source.sizes.context),
-        find_encoder(source.config(), source.folder),
-    )
+    return _build_model(*read_source(name, pretrained, checkpoint, preprocess, fetch, adapter), torch_device)
+
+
+def _build_model(source: Source, weights: Weights, device: torch.device) -> Model:
+    tokenizer = find_tokenizer(source.schema, source.folder, source.sizes.context)
+    encoder = find_encoder(source.config(), source.folder)
     network, state = fit_weights(source, weights)
     network.load_state_dict(state)  # strictly: nothing is interpolated or left out
     image, text = image_tower(network.visual), text_tower(network)
-    network = network.eval().requires_grad_(False).to(torch_device)
+    network = network.eval().requires_grad_(False).to(device)
     content, config = compute_source_sha256(source), [source.config(), network.visual.preprocess_cfg]
     model = Model(
         name=source.name,
@@ -93,7 +94,7 @@ def load_model(
         text=text,
         preprocess=Preprocess(network.visual.preprocess_cfg, image.input_size, image.unit),
         reader=make_reader(tokenizer, text),
-        device=torch_device,
+        device=device,
         card=_read_card(source.folder),
         build_random=partial(build_network, source.name, source.config(), folder=source.folder, drawn=True),
         notes=source.notes,

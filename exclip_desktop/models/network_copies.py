@@ -21,13 +21,13 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.models.transformers_folder import convert_config, is_transformers_state
 from exclip_desktop.models.weights.checkpoint_state import SIZES, merge_long_positions
 from exclip_desktop.models.weights.fit import build_network, convert_names, find_misfit
+from exclip_desktop.models.weights.positions import IMAGE_POSITIONS, POOL_POSITIONS, RESNET_PX
 
 CLIP_PARTS: Final = ("visual", "transformer", "token_embedding", "ln_final", "text_projection")
 """Attributes of a network of OpenAI's package clip, and of those that descend from it, such as Long-CLIP."""
 OWN: Final = CLIP | CustomTextCLIP | CoCa
 WRAPPERS: Final = ("_orig_mod", "module")  # of torch.compile, DataParallel and DistributedDataParallel
 ADAPTER: Final = "lora_"
-STEM_PX: Final = 32  # pixels of the input that one position of a ResNet covers
 HEAD_WIDTH: Final = 64  # of every network of clip
 WHAT_TO_PASS: Final = "Pass a network of open_clip (CLIP, CustomTextCLIP, CoCa), transformers (CLIPModel, …) or clip."
 
@@ -86,9 +86,7 @@ def _copy(network: nn.Module) -> NetworkCopy:
     if all(hasattr(network, part) for part in CLIP_PARTS):
         config = derive_clip_config(state, quick_gelu=_has_quick_gelu(network))
         return _fill("clip", config, merge_long_positions(_without_sizes(state)), "clip")
-    parts = [
-        name for name, child in network.named_children() if isinstance(_unwrap(child), CLIP | CustomTextCLIP | CoCa)
-    ]
+    parts = [name for name, child in network.named_children() if isinstance(_unwrap(child), OWN)]
     parts = parts or [name for name, child in network.named_children() if is_transformers_state(child.state_dict())]
     hint = f"Pass its part: network.{parts[0]}." if parts else WHAT_TO_PASS
     raise ModelError(f"A network of the type {type(network).__name__} cannot be explained.", hint)
@@ -188,17 +186,17 @@ def derive_clip_config(state: Mapping[str, Tensor], *, quick_gelu: bool) -> dict
 
 def _derive_transformer(state: Mapping[str, Tensor]) -> dict[str, Any]:
     width, _, _, patch = state["visual.conv1.weight"].shape
-    side = math.isqrt(len(state["visual.positional_embedding"]) - 1)
+    side = math.isqrt(len(state[IMAGE_POSITIONS]) - 1)
     layers = _count_parts(state, "visual.transformer.resblocks.")
     return {"layers": layers, "width": width, "patch_size": patch, "image_size": side * patch}
 
 
 def _derive_resnet(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    side = math.isqrt(len(state["visual.attnpool.positional_embedding"]) - 1)
+    side = math.isqrt(len(state[POOL_POSITIONS]) - 1)
     return {
         "layers": [_count_parts(state, f"visual.layer{stage}.") for stage in (1, 2, 3, 4)],
         "width": state["visual.layer1.0.conv1.weight"].shape[0],
-        "image_size": side * STEM_PX,
+        "image_size": side * RESNET_PX,
     }
 
 

@@ -142,7 +142,7 @@ def _derive_clip_vision(vision: Config) -> Config:
 
 
 def _derive_chinese(own: Config, place: str) -> Config:
-    vision = _part(own, "vision_config", CLIP_VISION | {"image_size": 224, "patch_size": 32})
+    vision = _part(own, "vision_config", CLIP_VISION)
     act = vision["hidden_act"]
     if act not in ("quick_gelu", "gelu"):
         raise ValueError(f"its activation is {act}")

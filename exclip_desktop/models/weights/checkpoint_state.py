@@ -14,11 +14,7 @@ AVERAGED: Final = ("state_dict_ema", "model_ema", "ema", "ema_state_dict", "modu
 COMPILED: Final = "_orig_mod."  # a prefix of torch.compile
 PREFIXES: Final = ("", "module.", "model.", "net.", "student.", "clip.", "clip_model.", "model.clip.")
 """Preferred prefixes, where several of a checkpoint's models fit."""
-SIZES: Final = (
-    "input_resolution",
-    "context_length",
-    "vocab_size",
-)  # OpenAI's archives have them
+SIZES: Final = ("input_resolution", "context_length", "vocab_size")  # OpenAI's archives have them
 SCALE: Final = "logit_scale"  # every CLIP has it
 TOWERS: Final = ("visual.", "vision_model.")
 PARTS: Final = frozenset(
@@ -108,8 +104,8 @@ def _choose_prefix(state: State, file: str) -> tuple[str, tuple[str, ...]]:
     if others:
         found = ", ".join(one or "no prefix" for one in sorted((chosen, *others)))
         notes.append(f"{file} holds {len(fitting)} models ({found}); {chosen or 'the one without a prefix'} was taken.")
-    rest = [name for name in state if not name.startswith((chosen, *others) if chosen else tuple(others) or "\0")]
-    if chosen and rest:
+    rest = [name for name in state if not name.startswith((chosen, *others))]  # none where one has no prefix
+    if rest:
         notes.append(_left_out(rest, file))
     return chosen, tuple(notes)
 
