@@ -83,7 +83,7 @@ def _build_model(source: Source, weights: Weights, device: torch.device) -> Mode
     network.load_state_dict(state)  # strictly: nothing is interpolated or left out
     image, text = image_tower(network.visual), text_tower(network)
     network = network.eval().requires_grad_(False).to(device)
-    content, config = compute_source_sha256(source), [source.config(), network.visual.preprocess_cfg]
+    content, config = _compute_source_sha256(source), [source.config(), network.visual.preprocess_cfg]
     model = Model(
         name=source.name,
         weights=str(source.weights) if source.folder is None else source.weights.name,
@@ -135,7 +135,7 @@ def read_source(
     return source, weights
 
 
-def compute_source_sha256(source: Source) -> str:
+def _compute_source_sha256(source: Source) -> str:
     """Return the SHA-256 of a source's weights, and of its adapter."""
     own = compute_weights_sha256(source.weights)
     return own if source.adapter is None else compute_fingerprint(own, source.adapter.compute_sha256())

@@ -84,7 +84,7 @@ def _copy(network: nn.Module) -> NetworkCopy:
     if is_transformers_state(state):
         return _copy_transformers(network, state)
     if all(hasattr(network, part) for part in CLIP_PARTS):
-        config = derive_clip_config(state, quick_gelu=_has_quick_gelu(network))
+        config = _derive_clip_config(state, quick_gelu=_has_quick_gelu(network))
         return _fill("clip", config, merge_long_positions(_without_sizes(state)), "clip")
     parts = [name for name, child in network.named_children() if isinstance(_unwrap(child), OWN)]
     parts = parts or [name for name, child in network.named_children() if is_transformers_state(child.state_dict())]
@@ -159,7 +159,7 @@ def _has_quick_gelu(network: Any) -> bool:
     return any(type(module).__name__ == "QuickGELU" for module in network.transformer.modules())
 
 
-def derive_clip_config(state: Mapping[str, Tensor], *, quick_gelu: bool) -> dict[str, Any]:
+def _derive_clip_config(state: Mapping[str, Tensor], *, quick_gelu: bool) -> dict[str, Any]:
     """Return open_clip's config of weights of OpenAI's clip, from their shapes.
 
     Raises:

@@ -141,7 +141,7 @@ def _merge_module(config: Mapping[str, Any], module: str, parts: State, merged: 
     embeds = "lora_embedding_A" in parts
     ends = ("lora_embedding_A", "lora_embedding_B") if embeds else ("lora_A.weight", "lora_B.weight")
     down, up = (parts[end].float() for end in ends)
-    scale = compute_scale(config, module, len(down))
+    scale = _compute_scale(config, module, len(down))
     delta = scale * (up.flatten(1) @ down.flatten(1))
     delta = delta.T if embeds or config.get("fan_in_fan_out") else delta
     lengths = parts.get("lora_magnitude_vector", parts.get("lora_magnitude_vector.weight"))
@@ -157,7 +157,7 @@ def _merge_module(config: Mapping[str, Any], module: str, parts: State, merged: 
         _change(merged, f"{module}.bias", lambda bias: bias + scale * parts["lora_B.bias"])
 
 
-def compute_scale(config: Mapping[str, Any], module: str, rank: int) -> float:
+def _compute_scale(config: Mapping[str, Any], module: str, rank: int) -> float:
     """Return the factor of an adapter's product for a module: alpha / r, or alpha / √r (rsLoRA)."""
     patterns = config.get("alpha_pattern") or {}
     own = next((value for key, value in patterns.items() if re.match(rf"(.*\.)?({key})$", module)), None)
@@ -167,7 +167,7 @@ def compute_scale(config: Mapping[str, Any], module: str, rank: int) -> float:
 
 def _change(merged: dict[str, Tensor], name: str, change: Callable[[Tensor], Tensor]) -> None:
     """Replace a weight, or the rows of a weight that joins query, key and value; raise ``KeyError`` without it."""
-    target, third, turned = locate_weight(name, merged)
+    target, third, turned = _locate_weight(name, merged)
     weight = merged[target]
     rows = len(weight) // 3 if third is not None else len(weight)
     part = weight[(third or 0) * rows : (third or 0) * rows + rows]
@@ -180,7 +180,7 @@ def _change(merged: dict[str, Tensor], name: str, change: Callable[[Tensor], Ten
     merged[target] = whole
 
 
-def locate_weight(name: str, state: State) -> tuple[str, int | None, bool]:
+def _locate_weight(name: str, state: State) -> tuple[str, int | None, bool]:
     """Return a weight's name in ``state``, the third of its rows (query, key, value) or None, and if it is turned.
 
     Raises:

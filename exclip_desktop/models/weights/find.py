@@ -198,8 +198,8 @@ def _recognise(source: Source, weights: Weights) -> Source:
 
 def _find_architectures(file: str, state: Mapping[str, Tensor]) -> list[str]:
     """Return the architectures that weights fit; raise ``ModelError`` where a folder is needed to open them."""
-    if is_adapter(state):
-        raise adapter_error(file)
+    if _is_adapter(state):
+        raise _adapter_error(file)
     names = recognise_architectures(state)
     if not names and is_transformers_state(state):
         message = f"The weights in {file} are in the layout of transformers' CLIPModel."
@@ -222,12 +222,12 @@ def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source
     return Source(name, f"local-dir:{folder}", weights, folder, _resolve_preprocess(name, own, chosen))
 
 
-def is_adapter(state: Mapping[str, Tensor]) -> bool:
+def _is_adapter(state: Mapping[str, Tensor]) -> bool:
     """Return whether weights are those of an adapter (LoRA), which change a model's weights."""
     return bool(state) and all(LORA in name for name in state)
 
 
-def adapter_error(name: str, base: str = "") -> ModelError:
+def _adapter_error(name: str, base: str = "") -> ModelError:
     """Return the error of an adapter that is opened without its model, ``base`` where it names one."""
     more = f" Its model, {base}, is not on this computer." if base else ""
     return ModelError(f"{name} is an adapter (LoRA), not a model.{more}", Remedy.MERGE_ADAPTER)
@@ -238,7 +238,7 @@ def _read_adapter_folder(name: str, folder: Path, chosen: dict[str, Any] | None)
     adapter = read_adapter(folder)
     base = find_base(adapter)
     if base is None:
-        raise adapter_error(folder.name, adapter.base)
+        raise _adapter_error(folder.name, adapter.base)
     return with_adapter(replace(_read_folder(adapter.base, base, chosen), name=name), adapter)
 
 

@@ -73,7 +73,7 @@ def convert_names(network: Any, state: State) -> dict[str, Tensor]:
     """Return weights under the names of ``network``, converted from the other layouts that open_clip knows."""
     result: dict[str, Tensor] = convert_state_dict(network, convert_state(state))
     if CUSTOM_TEXT in result and hasattr(network, "token_embedding"):
-        result = join_text_names(result)
+        result = _join_text_names(result)
     if "positional_embedding" in result and not hasattr(network, "positional_embedding"):
         result = convert_to_custom_text_state_dict(result)
     for name in ("logit_scale", "logit_bias"):  # a number, or a list of one
@@ -113,10 +113,10 @@ def recognise_architectures(state: State) -> list[str]:
     exact = [name for name, config in possible.items() if _fits(name, config, state)]
     resized = {name: read_sizes(config, state).apply(config) for name, config in possible.items()}
     fitting = exact or [name for name, config in resized.items() if _fits(name, config, state)]
-    return fitting if fitting or CUSTOM_TEXT not in state else recognise_architectures(join_text_names(state))
+    return fitting if fitting or CUSTOM_TEXT not in state else recognise_architectures(_join_text_names(state))
 
 
-def join_text_names(state: State) -> dict[str, Tensor]:
+def _join_text_names(state: State) -> dict[str, Tensor]:
     """Return weights whose text encoder is a module of its own (open_clip's custom text) under the usual names."""
     parts = ("positional_embedding", "text_projection", "token_embedding.", "transformer.", "ln_final.")
     starts = tuple(f"text.{part}" for part in parts)
