@@ -19,11 +19,11 @@ from exclip_desktop.storage.atomic import write_atomically
 RECENT: Final = 12
 LEFT_PLACES: Final = 40
 START_CHOICES: Final[Mapping[str, str]] = {
-    "offer": "Offer to go on where you were",
-    "resume": "Go on where you were",
+    "offer": "Offer to continue where you were",
+    "resume": "Continue where you were",
     "sample": "Show a sample",
 }
-"""What the window does at its start → its words."""
+"""What the window does at its start: the saved word, and the text in the Settings dialog."""
 
 
 class JsonStore:

@@ -1,4 +1,4 @@
-"""Opens again what was open before: the menu of recent files, and the bar that offers to go on."""
+"""Opens again what was open before: the menu of recent files, and the bar that offers to continue."""
 
 from pathlib import Path
 from typing import Final
@@ -10,10 +10,10 @@ from exclip_desktop.session.saved_places import LeftPair, RecentPaths
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 
-BUTTONS: Final = {"go_on": "Go on", "always": "Always go on"}
+BUTTONS: Final = {"go_on": "Continue", "always": "Always continue"}
 TIPS: Final = {
     "go_on": "Open it at the last pair shown",
-    "always": "Go on now, and at every start (Settings)",
+    "always": "Continue now, and at every start (Settings)",
 }
 
 
