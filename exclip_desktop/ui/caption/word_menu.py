@@ -5,6 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
+from exclip_desktop.ui.widgets.labels import escape_ampersands
+
 Act = Callable[[], None]
 
 
@@ -19,8 +21,7 @@ class WordMenu(QMenu):
 
     def add_selecting(self, word: str, select: Act, toggle: Act, phrase: Act | None, *, is_selected: bool) -> None:
         """Add the entries that select: the word alone, with the others, and its phrase where it is part of one."""
-        shown = word.replace("&", "&&")
-        self.addAction(f"Select “{shown}”", select)
+        self.addAction(f"Select “{escape_ampersands(word)}”", select)
         self.addAction("Remove from the selection" if is_selected else "Add to the selection", toggle)
         if phrase is not None:
             self.addAction("Select the phrase", phrase)

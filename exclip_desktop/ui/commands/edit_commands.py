@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from exclip_desktop.core.text.number_format import format_bytes
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.undo import ProjectStep
@@ -93,7 +94,7 @@ class EditCommands(QObject):
         self._session.stored_results.measure(self._ask_to_clear)
 
     def _ask_to_clear(self, memory: int, disk: int) -> None:
-        cached = f"Cached: {_megabytes(disk)} on disk, {_megabytes(memory)} in memory."
+        cached = f"Cached: {format_bytes(disk)} on disk, {format_bytes(memory)} in memory."
         question = f"{cached} Pairs in the cache open without computing."
         buttons = QMessageBox.StandardButton
         if QMessageBox.question(self._window, "Clear the cache", f"{question} Delete them?") == buttons.Yes:
@@ -157,7 +158,3 @@ class EditCommands(QObject):
             self._actions[name].setEnabled(on)
         self._actions["undo"].setText(f"Undo {undo.undoText()}".strip())
         self._actions["redo"].setText(f"Redo {undo.redoText()}".strip())
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"

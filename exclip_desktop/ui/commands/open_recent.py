@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from exclip_desktop.session.last_place import describe_place
 from exclip_desktop.session.saved_places import LeftPair, RecentPaths
 from exclip_desktop.session.session import Session
+from exclip_desktop.ui.widgets.labels import escape_ampersands
 from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 
 BUTTONS: Final = {"go_on": "Continue", "always": "Always continue"}
@@ -45,7 +46,7 @@ class RecentMenu(QMenu):
         names = [Path(path).name or path for path in paths]
         for path, name in zip(paths, names, strict=True):
             words = name if names.count(name) == 1 else f"{name} ({Path(path).parent})"
-            entry = self.addAction(_escape(words if path in existing else f"{words}: not found"))
+            entry = self.addAction(escape_ampersands(words if path in existing else f"{words}: not found"))
             entry.setToolTip(path)
             entry.setEnabled(path in existing)
             entry.triggered.connect(lambda _=False, path=path: self._session.open(path))
@@ -82,8 +83,3 @@ class ResumeBar(NoticeBar):
         if key == "always":
             self._session.settings.places.save_start_choice("resume")
         self._session.go_on(self._place)
-
-
-def _escape(name: str) -> str:
-    """Return a name as a menu shows it: Qt takes a single & for the mark of a key."""
-    return name.replace("&", "&&")

@@ -11,6 +11,7 @@ from exclip_desktop.session.library.library import Library
 from exclip_desktop.session.library.model_advice import ModelAdvice, list_local, list_recommended
 from exclip_desktop.session.library.model_listing import ListedModel
 from exclip_desktop.session.state import State
+from exclip_desktop.ui.widgets.labels import escape_ampersands
 from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 
 MOST: Final = 12
@@ -70,7 +71,7 @@ class ModelMenu(QMenu):
         self.addAction("All models…").triggered.connect(lambda: self.dialog_requested.emit())
 
     def _add(self, model: ListedModel, where: str) -> QAction:
-        return self.addAction(f"{model.title}\t{format_size(model)}, {where}")
+        return self.addAction(f"{escape_ampersands(model.title)}\t{format_size(model)}, {where}")
 
 
 class ModelAdviceBar(NoticeBar):

@@ -31,6 +31,7 @@ from exclip_desktop.core.text.list_filter import (
     token_at,
 )
 from exclip_desktop.ui.theme import ThemedIcons, error_colour
+from exclip_desktop.ui.widgets.labels import escape_ampersands
 
 MENU_ENTRIES: Final = 24
 """Largest number of values in a menu; a dialog offers more."""
@@ -239,7 +240,7 @@ class FilterField(QWidget):
 
     def _add_values(self, menu: QMenu, key: FilterKey) -> None:
         for value in key.offered[:MENU_ENTRIES]:
-            action = menu.addAction(value.replace("&", "&&"))
+            action = menu.addAction(escape_ampersands(value))
             action.setCheckable(True)
             action.setChecked(has_value(self.line.text(), key, value))
             action.triggered.connect(partial(self._toggle, key, value))

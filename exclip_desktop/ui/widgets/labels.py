@@ -9,6 +9,11 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 
+def escape_ampersands(text: str) -> str:
+    """Return a text as a menu shows it: Qt takes a single & for the mark of a key."""
+    return text.replace("&", "&&")
+
+
 class ElidedLabel(QWidget):
     """One line of text that is shortened where there is no room, by default in its middle.
 
