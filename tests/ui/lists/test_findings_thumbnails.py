@@ -49,7 +49,7 @@ class Desk:
 
     def look(self) -> "Desk":
         self.window.inspector.setCurrentWidget(self.window.findings)
-        self.qtbot.waitUntil(lambda: bool(self.asked) and not self.session.thumbnails._running)
+        self.qtbot.waitUntil(lambda: bool(self.asked) and not self.session.thumbnails._requests.is_running)
         return self
 
     def thumbnail(self, row: int) -> QImage | None:

@@ -100,8 +100,7 @@ def test_heat_is_there_after_a_restart(
     third = ListDesk(tmp_path, make_explanation, **arguments).start(qtbot, "a red balloon")
     heats = third.session.heat_thumbnails
     assert heat_of(third, 0) is None
-    heats._pool.waitForDone()
-    qtbot.waitUntil(lambda: not heats._is_running)
+    qtbot.waitUntil(lambda: not heats._jobs.is_running)
     assert heat_of(third, 0) is None
 
 
