@@ -35,6 +35,7 @@ def open_input(path: Path) -> InputFile:
 
     Raises:
         OSError: it cannot be read, or the archive has no such member.
+        ListError: the archive is damaged, or pyarrow is not installed.
 
     """
     archive = archive_of(path)
@@ -42,9 +43,11 @@ def open_input(path: Path) -> InputFile:
         return path.open("rb")
     member = path.relative_to(archive).as_posix()
     if archive.suffix.lower() == PARQUET:
-        column, _, row = member.rpartition("/")
-        return io.BytesIO(_parquet_bytes(archive, column, int(row)))
-    offset, size = list_members(archive)[member]
+        return io.BytesIO(_parquet_bytes(archive, member))
+    members = list_members(archive)
+    if member not in members:
+        raise FileNotFoundError(f"{archive.name} has no {member}")
+    offset, size = members[member]
     with archive.open("rb") as file:
         file.seek(offset)
         return io.BytesIO(file.read(size))
@@ -104,16 +107,18 @@ def open_parquet(path: Path) -> Any:
         raise ListError(f"{path.name} is no parquet file that can be read.", "Fetch or save it again.") from error
 
 
-def _parquet_bytes(path: Path, column: str, row: int) -> bytes:
-    """Return the bytes of a picture in a row."""
+def _parquet_bytes(path: Path, member: str) -> bytes:
+    """Return the bytes of a picture; ``member`` is its column and its row, as ``image/17``."""
+    column, _, number = member.rpartition("/")
+    row = int(number) if number.isdecimal() else -1
     status = path.stat()
     file = _open_parquet(path, status.st_size, status.st_mtime_ns)
     starts = [0]
     for number in range(file.num_row_groups):
         starts.append(starts[-1] + file.metadata.row_group(number).num_rows)
     group = bisect_right(starts, row) - 1
-    if not 0 <= group < file.num_row_groups:
-        raise FileNotFoundError(f"{path.name} has no row {row}")
+    if not 0 <= group < file.num_row_groups or column not in file.schema_arrow.names:
+        raise FileNotFoundError(f"{path.name} has no {member}")
     value = _row_group(path, status.st_mtime_ns, group, column)[row - starts[group]].as_py()
     data = value.get("bytes") if isinstance(value, dict) else value
     if not isinstance(data, bytes):

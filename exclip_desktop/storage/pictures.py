@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from exclip_desktop.core.argument_checks import as_numbers, short_repr
-from exclip_desktop.core.errors import PictureError, Remedy, SettingsError
+from exclip_desktop.core.errors import ListError, PictureError, Remedy, SettingsError
 from exclip_desktop.core.paths import expand_home, is_address, is_dir, is_file_address, path_of_file_address
 from exclip_desktop.storage.archives import InputFile, has_input, open_input
 from exclip_desktop.storage.picture_decoding import Pixels, decode_upright, open_image, to_rgb, upright_size
@@ -118,7 +118,7 @@ def picture_sha256(path: Path) -> str:
     try:
         with open_input(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ListError):  # the second: of a damaged archive
         return ""
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.errors import ListError, PictureError
 from exclip_desktop.core.values.pair_list import PairList
+from exclip_desktop.storage.archives import open_input
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
-from exclip_desktop.storage.pictures import read_picture
+from exclip_desktop.storage.pictures import picture_sha256, read_picture
 
 
 @pytest.fixture
@@ -34,6 +35,15 @@ def read(path: Path, content: Any) -> PairList:
 def boxes(listed: PairList) -> list[tuple[str, tuple[float, ...]]]:
     """Return names and boxes of all pairs."""
     return [(region.name, region.box) for pair in listed.pairs for region in pair.regions]
+
+
+def assert_missing(path: Path, message: str) -> None:
+    """Assert that there is no such picture in an archive, whoever asks."""
+    with pytest.raises(FileNotFoundError):
+        open_input(path)
+    assert picture_sha256(path) == ""
+    with pytest.raises(PictureError, match=message):
+        read_picture(path)
 
 
 def coco(annotations: list[dict[str, Any]], **image: Any) -> dict[str, Any]:
@@ -186,6 +196,7 @@ def test_a_shard_with_names_of_any_kind(folder: Path) -> None:
     ]
     assert [str(note) for note in listed.notes] == ["x.tar, s/2: there is no picture of this name; left out."]
     assert read_picture(listed.path_of("x.tar/s/ä 1.jpg")).pixels.shape == (120, 160, 3)
+    assert_missing(listed.path_of("x.tar/s/none.jpg"), "There is no picture")
 
 
 def test_damaged_archives_are_named(folder: Path) -> None:
@@ -193,6 +204,9 @@ def test_damaged_archives_are_named(folder: Path) -> None:
     (folder / "x.parquet").write_bytes(b"PAR1" + b"\0" * 40)
     with pytest.raises(ListError, match="x.parquet is no parquet file"):
         read_pairs(folder / "x.parquet")
+    (folder / "x.tar").write_bytes(b"\x1f\x8b" + b"\0" * 600)
+    for member in ("x.parquet/image/0", "x.tar/a.jpg"):
+        assert picture_sha256(folder / member) == ""
 
 
 def test_pictures_inside_parquet(folder: Path) -> None:
@@ -207,6 +221,8 @@ def test_pictures_inside_parquet(folder: Path) -> None:
     assert [pair.caption for pair in listed.pairs] == ["one", "two", "three"]
     for at in (0, 2):
         assert read_picture(listed.path_of(listed.pairs[at].picture)).pixels.shape == (120, 160, 3)
+    for member in ("image/3", "image/x", "none/0"):
+        assert_missing(listed.path_of(f"x.parquet/{member}"), "damaged or cut short")
 
 
 @pytest.mark.slow
