@@ -114,8 +114,8 @@ def _parquet_bytes(path: Path, member: str) -> bytes:
     status = path.stat()
     file = _open_parquet(path, status.st_size, status.st_mtime_ns)
     starts = [0]
-    for number in range(file.num_row_groups):
-        starts.append(starts[-1] + file.metadata.row_group(number).num_rows)
+    for index in range(file.num_row_groups):
+        starts.append(starts[-1] + file.metadata.row_group(index).num_rows)
     group = bisect_right(starts, row) - 1
     if not 0 <= group < file.num_row_groups or column not in file.schema_arrow.names:
         raise FileNotFoundError(f"{path.name} has no {member}")
