@@ -8,11 +8,12 @@ the window only; it needs nothing else. Any other is written to files and stored
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import numpy as np
 
+from exclip_desktop.core.inputs.json_documents import Count, NonEmpty
 from exclip_desktop.core.text.number_format import format_percent, format_residual, format_signed
 from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
@@ -21,8 +22,6 @@ from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.storage.regions import region_from_value, region_to_value
 
 Kind = Literal["count", "text", "number", "json", "derived"]
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # integers that JSON represents exactly
-NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 Number = int | float
 Words = list[tuple[str, Count, Count, bool, Number | None]]
 GeometryParts = tuple[tuple[Count, Count], tuple[Number, Number, Number, Number], tuple[Count, Count]] | None
