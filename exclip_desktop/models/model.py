@@ -17,7 +17,7 @@ from exclip_desktop.core.values.settings import FRAMINGS, POOL, Framing, Layer, 
 from exclip_desktop.core.version import __version__
 from exclip_desktop.models.preprocess import Preprocess
 from exclip_desktop.models.tokenizers.tokenizer import Reader
-from exclip_desktop.models.towers.tower_protocols import ImageTower, TextTower
+from exclip_desktop.models.towers.tower_protocols import ImageTower, PatchGrid, TextTower
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Model:
         build_random: builds the network with random weights, as at the start of a training.
         notes: sentences on how it was found and built.
         references: cache of reference features on ``device``, by the settings that decide them.
+        grids: cache of the patches' grids, by layer and size of the input.
 
     """
 
@@ -62,6 +63,7 @@ class Model:
     build_random: Callable[[], Any]
     notes: tuple[str, ...] = ()
     references: dict[tuple[str | int, ...], Tensor] = field(default_factory=dict)
+    grids: dict[tuple[Layer, tuple[int, int]], PatchGrid] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return one line: name, device, blocks and patches of the image tower, blocks and tokens of the text tower."""
@@ -77,8 +79,15 @@ class Model:
 
     def geometry(self, size: tuple[int, int], layer: Layer, framing: Framing = "model") -> Geometry:
         """Return the geometry of the patches at ``layer`` on a picture of ``size`` (width, height)."""
-        cut = self.image.cut(layer, self.preprocess.input_size(size, framing))
-        return self.preprocess.geometry(size, cut, framing)
+        key = layer, self.preprocess.input_size(size, framing)
+        if key not in self.grids:
+            cut = self.image.cut(*key)
+            self.grids[key] = PatchGrid(cut.grid, cut.patch_size)
+        return self.preprocess.geometry(size, self.grids[key], framing)
+
+    def knows_geometry(self, size: tuple[int, int], layer: Layer, framing: Framing) -> bool:
+        """Return whether ``geometry`` has been computed for such a picture, and needs the network no more."""
+        return (layer, self.preprocess.input_size(size, framing)) in self.grids
 
     def check_framing(self, framing: Framing) -> None:
         """Raise ``SettingsError`` unless the model accepts the framing."""

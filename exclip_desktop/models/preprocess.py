@@ -12,7 +12,7 @@ from torch import Tensor
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.values.geometry import Geometry, whole_size
 from exclip_desktop.core.values.settings import FRAMINGS, Framing
-from exclip_desktop.models.towers.tower_protocols import Cut
+from exclip_desktop.models.towers.tower_protocols import Cut, PatchGrid
 
 LONGEST_PX = 100_000  # of a picture resized to a model's input, before it is cropped
 MODES = {"crop": "shortest", "squash": "squash", "pad": "longest", "whole": "squash"}  # open_clip's names
@@ -50,7 +50,7 @@ class Preprocess:
         result: Tensor = image_transform_v2(config, is_train=False)(Image.fromarray(picture))
         return result.to(torch.float32)
 
-    def geometry(self, source_size: tuple[int, int], cut: Cut, framing: Framing = "model") -> Geometry:
+    def geometry(self, source_size: tuple[int, int], cut: Cut | PatchGrid, framing: Framing = "model") -> Geometry:
         """Return the geometry of a cut tower's patches on a picture of ``source_size`` (width, height)."""
         width, height = source_size
         rows, columns = cut.grid

@@ -58,6 +58,7 @@ class FakeEngine:
         self.gate = threading.Event()
         self.gate.set()
         self.began = threading.Event()
+        self.stored: dict[str, ExplainAnswer] = {}
         self.complete_gate = threading.Event()
         self.complete_gate.set()
         self.completing = threading.Event()
@@ -120,6 +121,11 @@ class FakeEngine:
         }
         made = replace(made, settings=replace(made.settings, **fields))
         return ExplainAnswer(request.id, made, 0.01, False)
+
+    def find(self, request: ExplainRequest) -> ExplainAnswer | None:
+        """Return the answer that is stored for the caption."""
+        answer = self.stored.get(request.caption)
+        return None if answer is None else replace(answer, id=request.id)
 
     def score_occlusion(self, request: OcclusionRequest, progress: Progress, cancel: CancelToken) -> OcclusionAnswer:
         self.threads.add(threading.get_ident())

@@ -1,5 +1,6 @@
 """Reads captions with Hugging Face's fast tokenizers as open_clip uses them, with the characters of each token."""
 
+import threading
 import unicodedata
 from collections.abc import Callable
 from itertools import groupby, pairwise
@@ -48,6 +49,7 @@ class HFReader:
             )
         if self._tokenizer.pad_token_id is None:
             raise ModelError(f"The tokenizer {kind} has no padding token.", "Name one in its tokenizer_config.json.")
+        self._lock = threading.Lock()  # a fast tokenizer fails if two threads set its padding at once
         self._padded = padded or self._tokenizer.padding_side == "left"  # padding before a word has an effect
         self._class_token = class_token
         self.context = int(tokenizer.context_length)
@@ -63,15 +65,16 @@ class HFReader:
         check_caption(text)
         cleaned = self._clean(text)
         origin = trace_origins(text, cleaned)
-        read = self._tokenizer(
-            cleaned,
-            max_length=self.context,
-            padding="max_length",
-            truncation=True,
-            return_attention_mask=True,
-            return_special_tokens_mask=True,
-            return_offsets_mapping=True,
-        )
+        with self._lock:
+            read = self._tokenizer(
+                cleaned,
+                max_length=self.context,
+                padding="max_length",
+                truncation=True,
+                return_attention_mask=True,
+                return_special_tokens_mask=True,
+                return_offsets_mapping=True,
+            )
         pieces = self._make_pieces(read, cleaned, origin)
         if not pieces:
             raise empty_caption_error()

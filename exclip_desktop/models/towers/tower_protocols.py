@@ -40,6 +40,14 @@ class Cut:
     hidden: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PatchGrid:
+    """Rows and columns of the patches, and of the model's input that one covers, as in ``Cut``."""
+
+    grid: tuple[int, int]
+    patch_size: tuple[int, int]
+
+
 class ImageTower(Protocol):
     """An image encoder that can be cut.
 

@@ -14,7 +14,12 @@ from exclip_desktop.attribution.pair import make_pair
 from exclip_desktop.attribution.second_order.explain import resolve_settings
 from exclip_desktop.attribution.second_order.explain_layers import name_layer, profile_layers
 from exclip_desktop.attribution.second_order.profile_estimate import estimate_profile
-from exclip_desktop.attribution.second_order.stored_explain import StoredPair, explain_stored, store_picture_factor
+from exclip_desktop.attribution.second_order.stored_explain import (
+    StoredPair,
+    explain_stored,
+    read_stored,
+    store_picture_factor,
+)
 from exclip_desktop.attribution.second_order.unfinished import UnfinishedWork
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import DeviceError, PictureError
@@ -103,6 +108,27 @@ class ModelEngine:
         # Captions that differ in what the model does not read, such as capitals, share one entry.
         explanation = replace(result, caption=question.caption)
         return ExplainAnswer(request.id, explanation, time.perf_counter() - started, cached)
+
+    def find(self, request: ExplainRequest) -> ExplainAnswer | None:
+        """Return the stored answer to a request, or None; called in another thread, while this one computes.
+
+        It needs tokens, keys and the store only: the network is not used.
+        """
+        started, loaded = time.perf_counter(), self._loaded
+        if loaded is None or loaded[0] != request.choice:
+            return None
+        model, picture = loaded[1], request.picture
+        settings = resolve_settings(model, request.explain_settings)
+        question = self._question(model, settings, picture, model.reader.read(request.caption))
+        if not model.knows_geometry(question.size, settings.layer("image"), settings.framing):
+            return None
+        keys = question.keys
+        result = self._pairs.get((keys.image, keys.text)) or read_stored(self._cache, question)
+        if result is None:
+            return None
+        self._pairs.put((keys.image, keys.text), result)
+        explanation = replace(result, caption=question.caption)
+        return ExplainAnswer(request.id, explanation, time.perf_counter() - started, True)
 
     def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
         """Explain a pair of a list and return its figures; its factors are cached, so that it opens at once later."""

@@ -59,8 +59,8 @@ class Mailbox:
         self._closed = False
         self._changed = threading.Condition()
 
-    def put(self, request: Request) -> None:
-        """Add a request."""
+    def put(self, request: Request) -> bool:
+        """Add a request; return whether it waits until a running one has ended or stopped."""
         with self._changed:
             self._slots[type(request)] = request
             running = self._running
@@ -70,6 +70,19 @@ class Mailbox:
                 self._keep(running, request)
                 running.token.cancel()
             self._changed.notify()
+            return running is not None
+
+    def withdraw(self, request: Request) -> bool:
+        """Remove or cancel a request that was answered elsewhere; return whether its answer was still awaited."""
+        with self._changed:
+            if self._slots.get(type(request)) is request:
+                del self._slots[type(request)]
+                return True
+            running = self._running
+            if running is None or running.request is not request or running.token.is_cancelled:
+                return False
+            running.token.cancel()
+            return True
 
     def put_ahead(self, requests: Sequence[AheadRequest]) -> None:
         """Replace the work ahead; a running part of it goes on if it is still the first, one that ended stays so."""

@@ -14,6 +14,7 @@ from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.cost_estimates import CostEstimate, ProfileEstimate
 from exclip_desktop.core.values.layer_profile import ProfileRow
 from exclip_desktop.session.logs import describe_error
+from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.worker.mailbox import Job, Mailbox
 from exclip_desktop.session.worker.requests import (
     AheadRequest,
@@ -48,13 +49,16 @@ PROGRESS_EVERY_S = 0.03
 
 
 class Engine(Protocol):
-    """Interface of an engine; called in the worker's thread only."""
+    """Interface of an engine; called in the worker's thread only, except ``find``."""
 
     def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
         """Load the model if another one is loaded, and return facts about it."""
 
     def explain(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> ExplainAnswer:
         """Explain the request's pair."""
+
+    def find(self, request: ExplainRequest) -> ExplainAnswer | None:
+        """Return the stored answer to a request, or None; any thread may call it, and no model runs."""
 
     def complete_picture(self, request: ExplainRequest, progress: Progress, cancel: CancelToken) -> None:
         """Compute what the next caption for the same picture needs, unless it is cached."""
@@ -132,6 +136,8 @@ class Worker(QThread):
         self._last_progress_s = 0.0
         self._last_cost: CostEstimate | None = None
         self._choice: ModelChoice | None = None
+        self._engine: Engine | None = None
+        self._lookups = Tasks(self)
         self._second_engine: Engine | None = None
         self._second_choice: ModelChoice | None = None
 
@@ -141,8 +147,23 @@ class Worker(QThread):
         return self._second_engine is not None
 
     def submit(self, request: Request) -> None:
-        """Queue a request (GUI thread); requests that it makes useless are cancelled."""
-        self._mailbox.put(request)
+        """Queue a request (GUI thread); requests that it makes useless are cancelled.
+
+        An explanation that has to wait for other work is looked for in the store meanwhile.
+        """
+        waits, engine = self._mailbox.put(request), self._engine
+        if isinstance(request, ExplainRequest):
+            self._lookups.cancel()
+            if waits and engine is not None and request.choice == self._choice:
+                self._lookups.run(
+                    lambda token: None if token.is_cancelled else engine.find(request),
+                    lambda answer: self._on_looked_up(request, answer),
+                    lambda _: None,  # the worker reports the error when it gets to the request
+                )
+
+    def _on_looked_up(self, request: ExplainRequest, answer: ExplainAnswer | None) -> None:
+        if answer is not None and self._mailbox.withdraw(request):
+            self.explained.emit(answer)
 
     def work_ahead(self, requests: Sequence[AheadRequest]) -> None:
         """Replace the work to do while there are no requests (GUI thread)."""
@@ -171,12 +192,13 @@ class Worker(QThread):
     def stop(self) -> None:
         """Cancel, close the mailbox, and wait for the thread to end (GUI thread)."""
         self._mailbox.close()
+        self._lookups.stop()
         self.wait()
 
     def run(self) -> None:
         """Serve the mailbox until it is closed (worker thread)."""
         try:
-            engine = self._make_engine()
+            engine = self._engine = self._make_engine()
         except Exception as error:  # a broken installation must be reported to the person, not swallowed
             words = describe_error(error)
             self._serve_all(lambda job: self.failed.emit(Failure(job.request, *words)))
@@ -295,8 +317,8 @@ class Worker(QThread):
         if choice != self._choice:
             self._choice = None  # whether loading succeeds or fails, the previous model is released
             facts = engine.load(choice, progress)
-            self._choice = choice
             self.model_loaded.emit(choice, facts)
+            self._choice = choice  # from now on answers are looked up, which arrive after the facts
 
     def _load_second_model(self, engine: Engine, choice: ModelChoice, progress: Progress) -> None:
         if choice != self._second_choice:

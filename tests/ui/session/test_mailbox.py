@@ -326,3 +326,20 @@ def test_a_cancelled_profile_is_not_resumed_after_a_request() -> None:
     assert mailbox.take().request.id == 9
     mailbox.close()
     assert mailbox.take() is None
+
+
+def test_a_request_that_was_answered_elsewhere_is_withdrawn() -> None:
+    mailbox, request = Mailbox(), make_explain(1)
+    assert not mailbox.put(request)  # nothing runs
+    assert mailbox.withdraw(request)
+    assert not mailbox.withdraw(request)
+    mailbox.put(request)
+    job = mailbox.take()
+    assert mailbox.put(make_score())  # waits for the explanation
+    assert mailbox.withdraw(request)
+    assert _cancelled(job.token.check)
+    assert not mailbox.withdraw(request)
+    newer = make_explain(2)
+    mailbox.put(newer)
+    assert not mailbox.withdraw(request)
+    assert mailbox.take().request is newer

@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import MethodError
+from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest
 from exclip_desktop.session.worker.worker_thread import Worker
 from tests.ui.fakes import FakeEngine
 from tests.ui.session.worker_requests import (
@@ -98,3 +100,70 @@ def test_a_pane_is_answered_once_even_if_its_answer_causes_a_request(
     with qtbot.waitSignal(worker.list_pair_explained):  # comes after panes
         worker.submit(make_pane())
     assert engine.pane_requests == [make_pane()]
+
+
+class Chunk:
+    """Work ahead that does not look at its cancellation until it is released, as between two chunks of passes."""
+
+    def __init__(self, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.began, self.gate = threading.Event(), threading.Event()
+        monkeypatch.setattr(engine, "complete_picture", self._compute)
+
+    def _compute(self, request: object, progress: object, cancel: CancelToken) -> None:
+        self.began.set()
+        assert self.gate.wait(20)
+        cancel.check()
+
+
+@pytest.fixture
+def chunk(worker: Worker, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chunk]:
+    """Return work ahead in the middle of a chunk; pair 1 has been explained, and the answer to pair 2 is stored."""
+    made = Chunk(engine, monkeypatch)
+    engine.stored["caption 2"] = ExplainAnswer(0, engine.make("caption 2"), 0.001, True)
+    worker.submit(make_explain(1))
+    worker.work_ahead([make_ahead(1, completes=True)])
+    assert made.began.wait(5)
+    yield made
+    made.gate.set()
+
+
+def test_a_stored_pair_does_not_wait_for_the_chunk_in_work(
+    qtbot: QtBot, worker: Worker, engine: FakeEngine, chunk: Chunk
+) -> None:
+    qtbot.waitUntil(lambda: engine.explained == ["caption 1"])
+    with qtbot.waitSignal(worker.explained) as told:
+        worker.submit(make_explain(2))
+    assert told.args[0].id == 2
+    assert not chunk.gate.is_set()
+    with qtbot.waitSignal(worker.scored):  # comes after explanations
+        chunk.gate.set()
+        worker.submit(make_score())
+    assert engine.explained == ["caption 1"]  # the worker does not answer it again
+
+
+def test_a_pair_that_is_not_stored_waits(qtbot: QtBot, worker: Worker, engine: FakeEngine, chunk: Chunk) -> None:
+    with qtbot.assertNotEmitted(worker.explained, wait=50):
+        worker.submit(make_explain(3))
+    with qtbot.waitSignal(worker.explained) as told:
+        chunk.gate.set()
+    assert told.args[0].id == 3
+
+
+def test_a_stored_answer_that_comes_too_late_is_not_shown(
+    qtbot: QtBot, worker: Worker, engine: FakeEngine, chunk: Chunk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, looked_up = threading.Event(), engine.find
+
+    def find(request: ExplainRequest) -> ExplainAnswer | None:
+        assert found.wait(20)
+        return looked_up(request)
+
+    monkeypatch.setattr(engine, "find", find)
+    answers: list[ExplainAnswer] = []
+    worker.explained.connect(answers.append)
+    worker.submit(make_explain(2))
+    worker.submit(make_explain(3))
+    found.set()
+    with qtbot.waitSignal(worker.explained):
+        chunk.gate.set()
+    assert [answer.id for answer in answers] == [3]

@@ -114,6 +114,26 @@ def forbid_computing(patched: pytest.MonkeyPatch) -> None:
         patched.setattr(stored_explain, name, None)
 
 
+def test_a_stored_answer_is_found_without_the_network(
+    request_of: Callable[..., ExplainRequest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ModelEngine(FactorCache(tmp_path), ExplanationCache())
+    first = _explain(before, request_of())
+    engine, other = ModelEngine(FactorCache(tmp_path), ExplanationCache()), request_of("a cat")
+    assert engine.find(request_of()) is None  # no model is loaded
+    _explain(engine, other)
+    forbid_computing(monkeypatch)
+    monkeypatch.setattr(torch.nn.Module, "__call__", None)
+    found = engine.find(request_of())
+    assert found is not None
+    assert found.cached
+    assert found.explanation.matrix.tobytes() == first.explanation.matrix.tobytes()
+    assert found.explanation.settings == first.explanation.settings
+    assert engine.find(request_of("a hydrant")) is None
+    assert engine.find(request_of(explain_settings=ExplainSettings(image_layer=0))) is None
+    assert engine.find(replace(request_of(), choice=ModelChoice("demo"))) is None
+
+
 @pytest.mark.parametrize("image_layer", [0, 2])  # of layer 0 the pair alone is computed, and no factor of the picture
 def test_a_pair_of_a_list_is_on_disk_and_opens_bit_for_bit_after_a_restart(
     request_of: Callable[..., ExplainRequest],
