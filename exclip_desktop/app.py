@@ -6,12 +6,13 @@ from pathlib import Path
 from types import TracebackType
 
 from platformdirs import user_data_path
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.core.version import __version__
 from exclip_desktop.session.logs import log_file, start_logging
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile, qt_settings_path, settings_path
 from exclip_desktop.storage.cache import default_cache_folder
 from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.theme import make_app_icon
@@ -26,7 +27,8 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     set_program_name(app)
     path = log_file()
     logged = start_logging(path)
-    session = Session(QSettings(), default_cache_folder(), findings=default_project_file(), studies=studies_folder())
+    settings = SettingsFile(settings_path(), older=qt_settings_path())
+    session = Session(settings, default_cache_folder(), findings=default_project_file(), studies=studies_folder())
     show_uncaught_errors(session)
     Theme(app, session.settings.appearance)
     window = Window(session, str(path) if logged else "")
@@ -86,7 +88,7 @@ def call_after_first_paint(window: Window, action: Callable[[], None]) -> None:
 
 
 def set_program_name(app: QApplication) -> None:
-    """Set the program's name, which decides where settings are stored, and its icon."""
+    """Set the program's name and its icon."""
     QCoreApplication.setApplicationName("exclip_desktop")
     QCoreApplication.setOrganizationName("exclip_desktop")
     QCoreApplication.setApplicationVersion(__version__)

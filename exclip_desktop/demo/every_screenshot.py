@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRectF, QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QDialog, QTabWidget, QWidget
 
@@ -32,7 +32,7 @@ from exclip_desktop.demo.window_views import (
     write_list,
 )
 from exclip_desktop.session.session import Session
-from exclip_desktop.session.window_settings import ThemeChoice
+from exclip_desktop.session.settings_file import SettingsFile, ThemeChoice
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.app_theme import Theme
@@ -132,7 +132,7 @@ def _take_all(folder: Path, scaling: int) -> None:
     set_program_name(app)
     app.setStyle("Fusion")
     with tempfile.TemporaryDirectory() as place:
-        store = QSettings(str(Path(place) / "settings.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(Path(place) / "settings.json")
         session = Session(store, Path(place) / "factors", findings=Path(place) / "findings.exclip")
         Theme(app, session.settings.appearance)
         window = Window(session)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -19,6 +19,7 @@ from exclip_desktop.app import set_program_name
 from exclip_desktop.demo.every_screenshot import settle, take_every
 from exclip_desktop.demo.window_views import wait_until
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.window import Window
@@ -54,7 +55,7 @@ def take(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     taken = []
     with tempfile.TemporaryDirectory() as place:
-        session = Session(QSettings(str(Path(place) / "settings.ini"), QSettings.Format.IniFormat), None)
+        session = Session(SettingsFile(Path(place) / "settings.json"), None)
         Theme(app, session.settings.appearance)
         window = Window(session)
         window.show()

@@ -1,24 +1,24 @@
 """Paths that were opened last, and the pair that was left in each list; checked when read back."""
 
 import json
-import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from platformdirs import user_config_path
-from PySide6.QtCore import QSettings
 
-from exclip_desktop.core.errors import OutputError
+from exclip_desktop.core.errors import OutputError, SettingsError
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE, read_regular
 from exclip_desktop.core.paths import is_dir, is_file
+from exclip_desktop.session.settings_file import SettingsFile, StartChoice
 from exclip_desktop.storage.atomic import write_atomically
 
 RECENT: Final = 12
 LEFT_PLACES: Final = 40
-START_CHOICES: Final[Mapping[str, str]] = {
+START_CHOICES: Final[Mapping[StartChoice, str]] = {
     "offer": "Offer to continue where you were",
     "resume": "Continue where you were",
     "sample": "Show a sample",
@@ -26,36 +26,16 @@ START_CHOICES: Final[Mapping[str, str]] = {
 """What the window does at its start: the saved word, and the text in the Settings dialog."""
 
 
-class JsonStore:
-    """Values that are saved as JSON."""
-
-    def __init__(self, store: QSettings) -> None:
-        """Read from and write to ``store``."""
-        self._store = store
-
-    def read(self, name: str) -> Any:
-        """Return a saved value; None if it is missing or unreadable."""
-        try:
-            return json.loads(str(self._store.value(name, "null")))
-        except (ValueError, RecursionError):
-            return None
-
-    def write(self, name: str, value: Any) -> None:
-        """Save a value."""
-        self._store.setValue(name, json.dumps(value))
-
-
 class RecentPaths:
     """Paths that were opened last, of one kind."""
 
-    def __init__(self, store: JsonStore, name: str) -> None:
+    def __init__(self, store: SettingsFile, name: str) -> None:
         """Save the list in ``store`` under ``name``."""
         self._store, self._name = store, name
 
     def paths(self) -> list[str]:
         """Return the paths, newest first; some may exist no longer."""
-        value = self._store.read(self._name)
-        return [path for path in (value if isinstance(value, list) else []) if isinstance(path, str) and path][:RECENT]
+        return [path for path in self._store.read(self._name) or () if path][:RECENT]
 
     def existing(self) -> list[str]:
         """Return the paths that still exist, newest first."""
@@ -96,14 +76,11 @@ class LeftPair:
 
 
 class SavedPlaces:
-    """The pair that was left in each list and project; written at once, so that a killed program has saved it.
+    """The pair that was left in each list and project, in a file of its own: it changes with every step of a walk."""
 
-    They have a file of their own: Qt takes five times as long to write all settings.
-    """
-
-    def __init__(self, store: QSettings) -> None:
+    def __init__(self, store: SettingsFile) -> None:
         """Save them beside the file of ``store``."""
-        self._store, self._path = JsonStore(store), places_path(store)
+        self._store, self._path = store, places_path(store)
 
     def last(self) -> LeftPair:
         """Return where the person was last; one without source and picture where nothing is known."""
@@ -122,10 +99,10 @@ class SavedPlaces:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._path, lambda file: file.write(data), durable=False)
 
-    def start_choice(self) -> str:
+    def start_choice(self) -> StartChoice:
         """Return what the window does at its start, a key of ``START_CHOICES``."""
-        value = self._store.read("start")
-        return value if isinstance(value, str) and value in START_CHOICES else "offer"
+        choice: StartChoice = self._store.read("start") or "offer"
+        return choice
 
     def save_start_choice(self, choice: str) -> None:
         """Save what the window does at its start."""
@@ -133,8 +110,8 @@ class SavedPlaces:
 
     def _read(self) -> list[LeftPair]:
         try:
-            value = json.loads(self._path.read_bytes())
-        except (OSError, ValueError, RecursionError):
+            value = decode_json(read_regular(self._path, CONFIG_FILE, SettingsError))
+        except (SettingsError, JsonError):
             return []
         places = []
         for one in value if isinstance(value, list) else []:
@@ -143,9 +120,6 @@ class SavedPlaces:
         return [one for one in places if one.source or one.picture]
 
 
-def places_path(store: QSettings) -> Path:
-    """Return the file of the places, beside that of the settings; Windows has no file of settings."""
-    if sys.platform == "win32" and store.format() == QSettings.Format.NativeFormat:
-        return user_config_path("exclip_desktop", appauthor=False) / "places.json"
-    path = Path(store.fileName())
-    return path.with_name(f"{path.stem}-places.json")
+def places_path(store: SettingsFile) -> Path:
+    """Return the file of the places, beside that of the settings."""
+    return store.path.with_name(f"{store.path.stem}-places.json")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.threads import share_cores
@@ -44,6 +44,7 @@ from exclip_desktop.session.project.pair_ratings import PairRatings
 from exclip_desktop.session.project.project_settings import ProjectSettings
 from exclip_desktop.session.project.rating_controller import RatingController
 from exclip_desktop.session.saved_places import LeftPair
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.state import Notice, Provenance, State
 from exclip_desktop.session.stored_results import Caches, StoredResults
 from exclip_desktop.session.study.study_controller import StudyController
@@ -89,7 +90,7 @@ class Session(QObject):
 
     def __init__(
         self,
-        store: QSettings,
+        store: SettingsFile,
         cache_folder: Path | None,
         make_engine: Callable[[], Engine] | None = None,
         make_librarian: Callable[[], Librarian] | None = None,
@@ -240,6 +241,8 @@ class Session(QObject):
         """
         self._garbage_collector.start()
         self._worker.start()
+        if problem := self.settings.problem():
+            self.show_note(problem)
         self.projects.open_default()
         if caption is not None:
             self.state.change(caption=caption)  # before the picture is read: it may be no picture

@@ -1,33 +1,52 @@
 """Settings saved between starts: drawing, method, device, recent pictures, geometry; checked when read back."""
 
-import re
-import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
 
 import msgspec
-from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+from PySide6.QtCore import QByteArray, QObject, Signal
 
 from exclip_desktop.core.maths.colour import COLOUR_MAPS
 from exclip_desktop.core.method_registry import OURS, all_methods
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.pair_list import Arrangement
-from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.core.values.settings import (
+    FRAMINGS,
+    MOST_STEPS,
+    OWN_STEPS,
+    PRECISIONS,
+    TEXT_REFERENCES,
+    ExplainSettings,
+)
 from exclip_desktop.session.pair.scene import View
-from exclip_desktop.session.saved_places import JsonStore, RecentPaths, SavedPlaces
+from exclip_desktop.session.saved_places import RecentPaths, SavedPlaces
+from exclip_desktop.session.settings_file import SettingsFile, ThemeChoice
 from exclip_desktop.session.worker.requests import ModelChoice
 
-Positive = Annotated[float, msgspec.Meta(gt=0, le=sys.float_info.max)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e300)]
 Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-ThemeChoice = Literal["system", "light", "dark"]
-AnyLayer = int | Literal["pool"]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+AnyLayer = Annotated[int, msgspec.Meta(ge=-10_000, le=10_000)] | Literal["pool"]
+
+
+def one_of(names: Iterable[str]) -> Any:
+    """Return the type of a text that is one of ``names``."""
+    return Literal[tuple(names)]
+
+
 BOUNDS: Final[dict[str, Any]] = {
-    "colours": Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(map(re.escape, COLOUR_MAPS))})$")],
+    "colours": one_of(COLOUR_MAPS),
+    "opacity": Share,
     "image_layer": AnyLayer | None,
     "text_layer": AnyLayer | None,
+    "quadrature": one_of(OWN_STEPS),
+    "steps": Annotated[int, msgspec.Meta(ge=1, le=MOST_STEPS)] | None,
+    "text_reference": one_of(TEXT_REFERENCES),
+    "framing": one_of(FRAMINGS),
+    "precision": one_of(PRECISIONS),
     "picture_limit": Positive | None,
     "words_limit": Positive | None,
     "tolerance": Fraction | None,
@@ -46,14 +65,20 @@ class Limits:
 T = TypeVar("T", View, ExplainSettings, ModelChoice, Arrangement, Limits)
 
 
-def read_back(values: Any, default: T) -> T:
-    """Return saved settings; fields that are missing or have another type keep the value of ``default``."""
+def read_back(values: Any, default: T, report: Callable[[str], object] = lambda _: None) -> T:
+    """Return saved settings; fields that are missing or have another type keep the value of ``default``.
+
+    ``report`` is called with the name of each field that was refused.
+    """
     if not isinstance(values, dict):
         return default
     valid: dict[str, Any] = {}
     for name, kind in _types_of(type(default)).items():
-        with suppress(KeyError, msgspec.ValidationError):
-            valid[name] = msgspec.convert(values[name], kind)
+        if name in values:
+            try:
+                valid[name] = msgspec.convert(values[name], kind)
+            except (msgspec.ValidationError, OverflowError):
+                report(name)
     return replace(default, **valid)
 
 
@@ -67,18 +92,17 @@ USUAL_METHODS = (OURS, "grad-eclip", "rollout", "grad-cam", "game", "maskclip", 
 class SavedGeometry:
     """Sizes and positions of windows and splitters, as Qt saves them."""
 
-    def __init__(self, store: QSettings) -> None:
+    def __init__(self, store: SettingsFile) -> None:
         """Save them in ``store``."""
         self._store = store
 
     def get(self, name: str) -> QByteArray:
         """Return the saved geometry of a window or splitter; empty if there is none."""
-        value = self._store.value(f"shape/{name}")
-        return value if isinstance(value, QByteArray) else QByteArray()
+        return QByteArray(self._store.read_geometry(name))
 
     def put(self, name: str, geometry: QByteArray) -> None:
         """Save a geometry."""
-        self._store.setValue(f"shape/{name}", geometry)
+        self._store.write_geometry(name, bytes(geometry.data()))
 
 
 class Appearance(QObject):
@@ -90,15 +114,15 @@ class Appearance(QObject):
 
     theme_changed = Signal()
 
-    def __init__(self, store: JsonStore) -> None:
+    def __init__(self, store: SettingsFile) -> None:
         """Save it in ``store``."""
         super().__init__()
         self._store = store
 
     def theme(self) -> ThemeChoice:
         """Return the chosen theme."""
-        value = self._store.read("theme")
-        return value if value in get_args(ThemeChoice) else "system"
+        choice: ThemeChoice = self._store.read("theme") or "system"
+        return choice
 
     def choose_theme(self, choice: ThemeChoice) -> None:
         """Save the theme and apply it."""
@@ -109,7 +133,7 @@ class Appearance(QObject):
     def hidden_panels(self) -> tuple[str, ...] | None:
         """Return the keys of the panels that the person has hidden; None: nothing was decided."""
         value = self._store.read("hidden_panels")
-        return tuple(key for key in value if isinstance(key, str)) if isinstance(value, list) else None
+        return None if value is None else tuple(value)
 
     def save_hidden_panels(self, keys: tuple[str, ...]) -> None:
         """Save the hidden panels."""
@@ -119,14 +143,14 @@ class Appearance(QObject):
 class Annotating:
     """How boxes are drawn and pairs are annotated."""
 
-    def __init__(self, store: JsonStore) -> None:
+    def __init__(self, store: SettingsFile) -> None:
         """Save it in ``store``."""
         self._store = store
 
     def prompts_label(self) -> bool | None:
         """Return whether each new box is named at once; None: not decided."""
-        value = self._store.read("prompts_label")
-        return value if isinstance(value, bool) else None
+        value: bool | None = self._store.read("prompts_label")
+        return value
 
     def save_prompts_label(self, on: bool) -> None:
         """Save whether each new box is named at once."""
@@ -143,9 +167,7 @@ class Annotating:
 
     def keys(self) -> dict[str, str]:
         """Return the keys that the person chose for actions, by the action's name; the others keep their own."""
-        value = self._store.read("rating_keys")
-        keys = value if isinstance(value, dict) else {}
-        return {name: key for name, key in keys.items() if isinstance(name, str) and isinstance(key, str)}
+        return dict(self._store.read("rating_keys") or {})
 
     def save_keys(self, keys: Mapping[str, str]) -> None:
         """Save the keys of actions that differ from the action table."""
@@ -155,23 +177,21 @@ class Annotating:
 class DismissedNotices:
     """Notices that the person has closed and that are not shown again, by name."""
 
-    def __init__(self, store: JsonStore) -> None:
+    def __init__(self, store: SettingsFile) -> None:
         """Save the names in ``store``."""
         self._store = store
 
     def __contains__(self, name: str) -> bool:
-        value = self._store.read("dismissed")
-        return isinstance(value, list) and name in value
+        return name in (self._store.read("dismissed") or ())
 
     def add(self, name: str) -> None:
         """Do not show the notice again."""
         if name not in self:
-            value = self._store.read("dismissed")
-            self._store.write("dismissed", [*(value if isinstance(value, list) else []), name])
+            self._store.write("dismissed", [*(self._store.read("dismissed") or ()), name])
 
 
 class Settings:
-    """The saved settings; an unreadable value counts as missing.
+    """The saved settings; a value that the schema refuses counts as missing, see ``problem``.
 
     Attributes:
         recent_pictures, recent_sources: paths of the pictures, and of the projects and lists, that were opened last.
@@ -182,18 +202,29 @@ class Settings:
         dismissed: notices that are not shown again.
     """
 
-    def __init__(self, store: QSettings) -> None:
+    def __init__(self, store: SettingsFile) -> None:
         """Read from and write to ``store``."""
-        self._store = JsonStore(store)
+        self._store = store
         self.appearance, self.annotating = Appearance(self._store), Annotating(self._store)
         self.dismissed = DismissedNotices(self._store)
         self.recent_pictures = RecentPaths(self._store, "recent")
         self.recent_sources = RecentPaths(self._store, "recent_sources")
         self.places, self.geometry = SavedPlaces(store), SavedGeometry(store)
 
+    def problem(self) -> str:
+        """Return a sentence on the values or the file that could not be read; empty if there are none."""
+        self.view(), self.explain_settings(), self.default_model(), self.added_models()
+        if self._store.problem or not self._store.faults:
+            return self._store.problem
+        names = ", ".join(sorted(self._store.faults))
+        return f"Saved settings that could not be read have their defaults: {names}. The file is {self._store.path}."
+
+    def _read_back(self, name: str, default: T) -> T:
+        return read_back(self._store.read(name), default, lambda field: self._store.faults.add(f"{name}.{field}"))
+
     def view(self) -> View:
         """Return how heat was drawn last; locked ranges, which belong to one comparison, and tools are not saved."""
-        return read_back(self._store.read("view"), View())
+        return self._read_back("view", View())
 
     def save_view(self, view: View) -> None:
         """Save how heat is drawn."""
@@ -202,7 +233,7 @@ class Settings:
 
     def explain_settings(self) -> ExplainSettings:
         """Return the settings that the default model explained with last; layers belong to one model."""
-        return read_back(self._store.read("how"), ExplainSettings())
+        return self._read_back("how", ExplainSettings())
 
     def save_explain_settings(self, settings: ExplainSettings) -> None:
         """Save the settings."""
@@ -210,8 +241,8 @@ class Settings:
 
     def device(self) -> str | None:
         """Return the device chosen last; None: the best available one."""
-        value = self._store.read("device")
-        return value if isinstance(value, str) else None
+        value: str | None = self._store.read("device")
+        return value
 
     def save_device(self, device: str | None) -> None:
         """Save the device."""
@@ -219,7 +250,7 @@ class Settings:
 
     def default_model(self) -> ModelChoice:
         """Return the model that the window opens with, without a device."""
-        return read_back(self._store.read("default_model"), ModelChoice())
+        return self._read_back("default_model", ModelChoice())
 
     def save_default_model(self, choice: ModelChoice) -> None:
         """Save the default model."""
@@ -228,7 +259,8 @@ class Settings:
     def added_models(self) -> tuple[ModelChoice, ...]:
         """Return the folders and files that the person added, newest first."""
         value = self._store.read("added_models")
-        known = [read_back(one, ModelChoice("")) for one in (value if isinstance(value, list) else [])]
+        report = partial(self._store.faults.add, "added_models")
+        known = [read_back(one, ModelChoice(""), lambda _: report()) for one in value or ()]
         return tuple(one for one in known if one.name or one.checkpoint)
 
     def save_added_models(self, choices: tuple[ModelChoice, ...]) -> None:
@@ -238,7 +270,7 @@ class Settings:
     def studies_folder(self) -> Path | None:
         """Return the folder that the person chose for studies; None: no folder was chosen, or it no longer exists."""
         value = self._store.read("studies_folder")
-        return Path(value) if isinstance(value, str) and is_dir(Path(value)) else None
+        return Path(value) if value is not None and is_dir(Path(value)) else None
 
     def save_studies_folder(self, folder: Path) -> None:
         """Save the folder for studies."""
@@ -247,7 +279,7 @@ class Settings:
     def methods(self) -> tuple[str, ...]:
         """Return the keys of the methods compared last; at first nine that work on every transformer."""
         value = self._store.read("methods")
-        known = tuple(key for key in all_methods() if key in value) if isinstance(value, list) else ()
+        known = () if value is None else tuple(key for key in all_methods() if key in value)
         return known or USUAL_METHODS
 
     def save_methods(self, methods: tuple[str, ...]) -> None:

@@ -6,7 +6,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from exclip_desktop.session.window_settings import Appearance, ThemeChoice
+from exclip_desktop.session.settings_file import ThemeChoice
+from exclip_desktop.session.window_settings import Appearance
 from exclip_desktop.ui.focus_ring import FocusRings
 from exclip_desktop.ui.outlined_style import OutlinedStyle
 from exclip_desktop.ui.theme import contrast, is_dark

@@ -16,7 +16,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -27,6 +27,7 @@ from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import FOUND
@@ -153,7 +154,7 @@ def open_desk(qtbot: QtBot, tmp_path: Path, picture: Picture, benchmark: Any) ->
         raise AssertionError("a selection asks no model")
 
     def make(size: tuple[int, int], grid: tuple[int, int], **view: Any) -> Desk:
-        session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None, engine)
+        session = Session(SettingsFile(tmp_path / "settings.json"), None, engine)
         window = Window(session)
         qtbot.addWidget(window)
         window.resize(*size)

@@ -11,12 +11,13 @@ import numpy as np
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
-from PySide6.QtCore import QCoreApplication, QSettings, Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.pair_list import PairFigures
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import report
 
@@ -34,7 +35,7 @@ def open_list(qtbot: QtBot, folder: Path, count: int) -> Window:
         Image.fromarray(rng.integers(0, 255, (60, 80, 3), np.uint8)).resize((640, 480)).save(folder / f"{number}.jpg")
     lines = (f'{number % PICTURES}.jpg,"a red balloon, a dog and {number} more"\n' for number in range(count))
     (folder / "list.csv").write_text("path,caption\n" + "".join(lines))
-    session = Session(QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat), None)
+    session = Session(SettingsFile(folder / "settings.json"), None)
     window = Window(session)
     qtbot.addWidget(window)
     window.show()

@@ -11,12 +11,13 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import report
 
@@ -28,7 +29,7 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     """A window with the first sample explained, and all idle work done."""
-    session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None)
+    session = Session(SettingsFile(tmp_path / "settings.json"), None)
     made = Window(session)
     made.show()
     session.start()

@@ -9,12 +9,12 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.session.saved_places import LeftPair
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.window import Window
@@ -26,7 +26,7 @@ COUNT = 6
 @contextmanager
 def open_window(qtbot: QtBot, folder: Path) -> Iterator[Session]:
     """Yield the session of a window that shares settings and cache with the others; close it at the end."""
-    store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+    store = SettingsFile(folder / "settings.json")
     session = Session(store, folder / "cache", findings=folder / "own.exclip")
     window = Window(session)
     qtbot.addWidget(window)
@@ -78,7 +78,7 @@ def test_pairs_open_again_at_once_after_a_restart(qtbot: QtBot, tmp_path: Path) 
 
 
 def test_the_place_is_written_cheaply(tmp_path: Path) -> None:
-    places = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None).settings.places
+    places = Session(SettingsFile(tmp_path / "settings.json"), None).settings.places
     for number in range(40):
         places.put(LeftPair(f"/a/list {number}.csv", "1", 1, 1000, f"/a/pictures/{number}.png", "a dog and a cat"))
     times = []

@@ -12,12 +12,13 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
-from PySide6.QtCore import QCoreApplication, QSettings, Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.samples import load_scenes, open_scene
@@ -36,7 +37,7 @@ class Walker:
     def __init__(self, folder: Path, qtbot: QtBot, pairs: tuple[ListedPair, ...], choice: ModelChoice) -> None:
         self.qtbot, self.busy = qtbot, list[float]()
         write_pairs(PairList(folder, folder, pairs), folder / "list.csv")
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         self.session = Session(store, folder / "cache")
         self.session.state.change(choice=choice)
         self.window = Window(self.session)

@@ -13,10 +13,11 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import report
@@ -29,10 +30,11 @@ START = """
 import sys, time
 start = time.perf_counter()
 import tempfile, pathlib
-from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 from exclip_desktop.app import call_after_first_paint, set_program_name
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.ui.window import Window
 app = QApplication([])
 set_program_name(app)
@@ -44,7 +46,7 @@ class Paint(QObject):
             print("visible", Paint.at, "torch" in sys.modules, flush=True)
         return False
 place = pathlib.Path(tempfile.mkdtemp())
-session = Session(QSettings(str(place / "s.ini"), QSettings.Format.IniFormat), None)
+session = Session(SettingsFile(place / "settings.json"), None)
 window = Window(session)
 paint = Paint()
 window.installEventFilter(paint)
@@ -90,7 +92,7 @@ def test_start(benchmark: Any) -> None:
 
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Any:
-    made = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None)
+    made = Session(SettingsFile(tmp_path / "settings.json"), None)
     window = Window(made)
     window.show()
     yield made

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 import exclip_desktop
 from exclip_desktop.core.values.answers import MapAnswer
 from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.window import Window
@@ -21,7 +21,7 @@ THREE = ("second-order", "grad-cam", "itsm")
 
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Session:
-    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    store = SettingsFile(tmp_path / "settings.json")
     made = Session(store, None, findings=tmp_path / "findings.exclip")
     window = Window(made)
     qtbot.addWidget(window)

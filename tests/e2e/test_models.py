@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.cli.main import main
 from exclip_desktop.session.library import model_advice
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
 from exclip_desktop.ui.window import Window
@@ -22,7 +22,7 @@ from tests.unit.models.web import Web
 
 
 def test_the_window_starts_and_explains_without_a_socket(qtbot: QtBot, tmp_path: Path) -> None:
-    session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None)
+    session = Session(SettingsFile(tmp_path / "settings.json"), None)
     window = Window(session)
     qtbot.addWidget(window)
     window.show()
@@ -60,7 +60,7 @@ def test_commands_open_no_socket(command: list[str], capsys: pytest.CaptureFixtu
 
 
 def test_the_dialog_shows_the_real_list_and_opens_no_socket(qtbot: QtBot, tmp_path: Path) -> None:
-    session = Session(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), None)
+    session = Session(SettingsFile(tmp_path / "settings.json"), None)
     window = Window(session)
     qtbot.addWidget(window)
     window.show()
@@ -84,7 +84,7 @@ def test_one_click_fetches_a_published_model_and_explains_an_own_picture_by_it(
     web.publish("nobody/tiny", "open_clip_model.safetensors", (folder / "open_clip_model.safetensors").read_bytes())
     tag(monkeypatch, hf_hub="nobody/tiny/")
     monkeypatch.setattr(model_advice, "RECOMMENDED", ((TINY, "tagged"),))
-    store = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    store = SettingsFile(tmp_path / "settings.json")
     session = Session(store, None)
     window = Window(session)
     qtbot.addWidget(window)

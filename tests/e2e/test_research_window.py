@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from exclip_desktop.ui.window import Window
@@ -28,7 +29,7 @@ class Desk:
 
     def __init__(self, qtbot: QtBot, folder: Path, what: str | None = None) -> None:
         self.qtbot, self.folder = qtbot, folder
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         self.session = Session(store, folder / "factors", findings=folder / "own.exclip")
         # Few nodes: what is shown here is the way through the program, not how exact it is.
         self.session.state.change(explain_settings=ExplainSettings(quadrature="gauss-legendre", steps=4))

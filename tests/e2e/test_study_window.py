@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 import exclip_desktop
 from exclip_desktop.core.values.study import RANDOM
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.study.study_controller import StudyChoice
 from exclip_desktop.ui.window import Window
 
@@ -16,7 +16,7 @@ CHOICE = StudyChoice(count=2, methods=("itsm", RANDOM), metrics=("pointing", "en
 
 
 def test_two_scenes_by_two_methods(qtbot: QtBot, tmp_path: Path) -> None:
-    store = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    store = SettingsFile(tmp_path / "settings.json")
     session = Session(store, None, studies=tmp_path / "studies")
     window = Window(session)
     window.show()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QThreadPool, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QThreadPool, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -25,6 +25,7 @@ from exclip_desktop.attribution.second_order import stored_explain
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, ExplainSettings
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.samples import load_samples
@@ -54,7 +55,7 @@ def _open(qtbot: QtBot, folder: Path, *what: str) -> Opened:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     set_program_name(app)
-    session = Session(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat), folder / "factors")
+    session = Session(SettingsFile(folder / "settings.json"), folder / "factors")
     window = Window(session, str(folder / "log.txt"))
     window.show()
     rests: list[None] = []

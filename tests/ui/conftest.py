@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
@@ -18,6 +17,7 @@ from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.session.library.model_advice import NOTICE
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.state import State
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest
 from exclip_desktop.storage.pictures import Picture
@@ -191,5 +191,5 @@ def desk(make_desk: Callable[[], Desk]) -> Desk:
     return made
 
 
-def _store(folder: Path) -> QSettings:
-    return QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+def _store(folder: Path) -> SettingsFile:
+    return SettingsFile(folder / "settings.json")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -21,6 +21,7 @@ from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.core.values.study import Outcome
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.commands.file_commands import FileCommands
@@ -134,7 +135,7 @@ class ErraticDesk:
         """Start the program."""
         self.starts += 1
         self.engine = ErraticEngine(self._make, self.starts)
-        store = QSettings(str(self.folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(self.folder / "settings.json")
         mine = self.folder / "mine" / "findings.exclip"
         cache = self.folder / "cache" / "factors"
         studies = self.folder / "studies"

@@ -26,7 +26,8 @@ from exclip_desktop.core.values.settings import (
     Layer,
     list_layers,
 )
-from exclip_desktop.session.window_settings import Appearance, ThemeChoice
+from exclip_desktop.session.settings_file import ThemeChoice
+from exclip_desktop.session.window_settings import Appearance
 from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.ui.dialogs.storage_settings import StorageSettings
 from exclip_desktop.ui.widgets.form_dialog import FormDialog

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.window import Window
@@ -26,7 +26,7 @@ REMARK = Remark("mismatch", ("colour", "left and right"), "The balloon\nis not r
 class Desk:
     def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation]) -> None:
         self.qtbot, self.folder, self.engine = qtbot, folder, PictureEngine(make)
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         self.file = folder / "mine" / "findings.exclip"
         self.session = Session(store, None, lambda: self.engine, FakeLibrarian, self.file)
         self.window = Window(self.session)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +13,7 @@ from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import PictureEngine
@@ -50,7 +51,7 @@ class ListDesk:
                     make_blank_picture(folder / picture)
             write_pairs(PairList(folder, folder, pairs), folder / "list.csv")
         self.engine = PictureEngine(make)
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         findings = folder / "mine" / "findings.exclip"
         self.session = Session(store, cache_folder, lambda: self.engine, FakeLibrarian, findings)
         self.window = Window(self.session)

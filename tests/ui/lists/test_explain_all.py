@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError, PictureError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.project.pair_rows import Measurement, add_pairs, save_measurements
 from exclip_desktop.storage.project.project_files import create_project
 from exclip_desktop.ui.window import Window
@@ -27,7 +27,7 @@ class Desk:
         make_blank_picture(folder / "a.png")
         lines = "".join(f"a.png,a dog and {number} cats\n" for number in range(COUNT))
         (folder / "list.csv").write_text(f"path,caption\n{lines}")
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         self.session = Session(store, None, lambda: self.engine, FakeLibrarian)
         self.window = Window(self.session)
         qtbot.addWidget(self.window)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.project.finding_rows import add_findings
 from exclip_desktop.storage.project.project_files import create_project
 from exclip_desktop.ui.lists.findings_table import PAGE
@@ -36,7 +37,7 @@ class Desk:
             Image.new("RGB", (320, 160), colour).save(folder / name)
         with create_project(folder / "mine.exclip") as project:
             add_findings(project, [noted(at, name) for at, name in enumerate(reversed(pictures))])
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         self.session = Session(store, None, lambda: PictureEngine(make), FakeLibrarian, folder / "mine.exclip")
         self.window = Window(self.session)
         qtbot.addWidget(self.window)

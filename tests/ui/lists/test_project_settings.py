@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import ModelError, SettingsError, UserError
@@ -13,6 +12,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import Arrangement
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.project.project import load_settings, save_setting
 from exclip_desktop.storage.project.project_files import create_project, open_project
@@ -202,7 +202,7 @@ class Place:
 
     def __init__(self, qtbot: QtBot, folder: Path, make: Callable[..., Explanation]) -> None:
         self.qtbot, self.folder, self.own = qtbot, folder, folder / "own.exclip"
-        engine, store = PictureEngine(make), QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        engine, store = PictureEngine(make), SettingsFile(folder / "settings.json")
         self.session = Session(store, None, lambda: engine, FakeLibrarian, self.own)
         self.window = Window(self.session)
         qtbot.addWidget(self.window)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +15,7 @@ from exclip_desktop.core.values.pair_list import ListedPair, PairFigures, PairLi
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.pair_rows import (
     Measurement,
@@ -48,7 +49,7 @@ class Desk:
             make_blank_picture(folder / f"{number}.png")
         with create_project(self.file) as project:
             add_pairs(project, pairs_from(project, 0, COUNT))
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         self.session = Session(store, None, lambda: PictureEngine(make), FakeLibrarian, folder / "own.exclip")
         self.window = Window(self.session)
         qtbot.addWidget(self.window)

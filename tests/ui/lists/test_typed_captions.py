@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pair_lists.list_files import read_pairs, write_pairs
 from exclip_desktop.storage.project.pair_rows import add_pairs
 from exclip_desktop.storage.project.project import save_setting
@@ -39,7 +40,7 @@ class Bench:
             for pair in PAIRS:
                 make_blank_picture(folder / pair.picture)
             self._make_source()
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         self.session = Session(
             store, None, lambda: PictureEngine(make), FakeLibrarian, findings=folder / "own" / "findings.exclip"
         )

@@ -4,13 +4,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.state import State
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.ui.window import Window
@@ -40,9 +40,7 @@ class WalkDesk:
         )
         write_pairs(PairList(folder, folder, pairs), folder / "list.csv")
         self.engine = PictureEngine(make)
-        self.session = Session(
-            QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat), None, lambda: self.engine, FakeLibrarian
-        )
+        self.session = Session(SettingsFile(folder / "settings.json"), None, lambda: self.engine, FakeLibrarian)
         self.window = Window(self.session)
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
@@ -16,6 +16,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.library import model_advice
 from exclip_desktop.session.library.model_listing import ListedModel
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.samples import RECORDS, load_samples
 from exclip_desktop.ui.models.add_model_dialog import AddModelDialog
@@ -37,7 +38,7 @@ def make_window(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Ex
     """Return a function that opens a window with the same settings each time; its librarian has these models."""
 
     def make(*models: ListedModel) -> Opened:
-        store = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(tmp_path / "settings.json")
         engine, librarian = PictureEngine(make_explanation), FakeLibrarian()
         librarian.models = [DEMO, *models]
         session = Session(store, None, lambda: engine, lambda: librarian)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QTableView
 from pytestqt.qtbot import QtBot
@@ -14,6 +14,7 @@ from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.library.model_listing import WeightsFile
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.models.add_model_dialog import FROM_FILE, AddModelDialog
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
@@ -195,7 +196,7 @@ def test_the_default_model_is_saved_and_opened_at_the_start(dialog: ModelsDialog
     assert column_texts(dialog, ModelColumn.PLACE)[:2] == ["Bundled, in use", "Downloaded, default"]
     assert child(dialog, "Path of the selected model").text() == str(HERE.path)  # still selected
     assert not button(dialog, "Set as default").isEnabled()
-    store = QSettings(str(opened.folder / "s.ini"), QSettings.Format.IniFormat)
+    store = SettingsFile(opened.folder / "settings.json")
     again = Session(store, None, lambda: opened.engine)
     assert again.state.choice == again.state.provenance.choice == HERE.choice
     assert again.state.explain_settings == ExplainSettings(
@@ -307,8 +308,8 @@ def test_a_failed_removal_is_reported(dialog: ModelsDialog, opened: Opened, qtbo
 
 def test_damaged_saved_models_count_as_missing(opened: Opened) -> None:
     settings = opened.session.settings
-    settings._store._store.setValue("added_models", '[{"name": 3}, 7, {"name": "/a", "pretrained": 5}]')
-    settings._store._store.setValue("default_model", '{"name": 1}')
+    settings._store.write("added_models", [{"name": 3}, {"name": "/a", "pretrained": 5}])
+    settings._store.write("default_model", {"name": 1})
     assert settings.added_models() == (ModelChoice("/a"),)
     assert settings.default_model() == ModelChoice()
     assert OTHER.title == "RN50 (yfcc15m)"

@@ -1,13 +1,12 @@
 """Going on where a person was: after a restart, after kill -9, with damaged settings and with missing files."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +15,7 @@ from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.session.last_place import describe_place
 from exclip_desktop.session.saved_places import LeftPair, SavedPlaces, places_path
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.project.pair_rows import add_pairs
 from exclip_desktop.storage.project.project_files import create_project
@@ -33,7 +33,7 @@ class Places:
 
     def __init__(self, folder: Path, make: Callable[..., Explanation], qtbot: QtBot) -> None:
         self.folder, self._make, self._qtbot = folder, make, qtbot
-        self.store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        self.store = SettingsFile(folder / "settings.json")
         self.list, self.project = folder / "list.csv", folder / "work.exclip"
         self.picture = folder / "other.png"
         pairs = tuple(ListedPair(str(at), f"{at}.png", caption) for at, caption in enumerate(CAPTIONS))
@@ -213,9 +213,7 @@ def test_a_place_that_is_gone_is_not_offered_and_a_sample_is_shown(places: Place
     source: Path = getattr(places, kind)
     places.leave(source, 2)
     source.unlink()
-    settings = QSettings(str(places.folder / "s.ini"), QSettings.Format.IniFormat)
-    settings.setValue("start", json.dumps(choice))
-    settings.sync()
+    places.store.write("start", choice)
     window = places.start()
     places.wait_for(window, SAMPLE)
     assert not window.resume_bar.isVisible()
@@ -251,16 +249,16 @@ HOSTILE = (
     ids=range(len(HOSTILE) + 3),
 )
 def test_damaged_settings_do_not_stop_the_start(places: Places, value: str, start: str) -> None:
-    for name in ("recent", "recent_sources"):
-        places.store.setValue(name, value)
+    text = f'{{"recent": {value}, "recent_sources": {value}, "start": {start}}}'
+    places.store.path.write_text(text, "utf-8", "surrogatepass")
     places_path(places.store).write_text(value, "utf-8", "surrogatepass")
-    places.store.setValue("start", start)
+    places.store = SettingsFile(places.store.path)
     window = places.start()
     places._qtbot.waitUntil(
         lambda: (
             window._session.state.canvas_picture is not None
             or window.resume_bar.isVisible()
-            or window._session.state.notice is not None
+            or getattr(window._session.state.notice, "kind", "") == "error"
         )
     )
     window.commands["recent"].menu().aboutToShow.emit()
@@ -270,7 +268,7 @@ def test_damaged_settings_do_not_stop_the_start(places: Places, value: str, star
 
 
 def test_a_place_that_cannot_be_written_is_no_error(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    saved = SavedPlaces(QSettings(str(places.folder / "list.csv" / "s.ini"), QSettings.Format.IniFormat))
+    saved = SavedPlaces(SettingsFile(places.folder / "list.csv" / "settings.json"))
     saved.put(LeftPair("a.csv", "1"))
     assert saved.last() == LeftPair()
 
@@ -280,13 +278,13 @@ def test_a_place_that_cannot_be_written_is_no_error(places: Places, monkeypatch:
 WALK = """
 import os, signal, sys
 from pathlib import Path
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 
 app = QApplication([])
 settings, source, row = sys.argv[1:]
-session = Session(QSettings(settings, QSettings.Format.IniFormat), None, findings=Path(settings).parent / "f.exclip")
+session = Session(SettingsFile(Path(settings)), None, findings=Path(settings).parent / "f.exclip")
 session.open(source)
 navigation = session.pair_navigation
 
@@ -306,7 +304,7 @@ app.exec()
 def test_the_place_is_saved_when_the_program_is_killed(places: Places, kind: str) -> None:
     source: Path = getattr(places, kind)
     done = subprocess.run(
-        [sys.executable, "-c", WALK, str(places.folder / "s.ini"), str(source), "3"], check=False, timeout=60
+        [sys.executable, "-c", WALK, str(places.folder / "settings.json"), str(source), "3"], check=False, timeout=60
     )
     assert done.returncode == -9
     window = places.start()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, UserError
 from exclip_desktop.core.values.explanation import Explanation
@@ -183,5 +182,5 @@ def test_settings_come_back_at_the_next_start(kept: ExplainSettings, make_desk: 
 @pytest.mark.parametrize("broken", ['{"image_layer": "stem"}', '{"steps": "pool"}', '{"quadrature": 3}', "[]", "x"])
 def test_settings_that_are_none_are_left_out(broken: str, make_desk: Callable[[], Desk], tmp_path: Path) -> None:
     make_desk()
-    QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat).setValue("how", broken)
+    (tmp_path / "settings.json").write_text(f'{{"how": {broken}}}')
     assert make_desk().session.settings.explain_settings() == ExplainSettings()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +14,7 @@ from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair, PairList, make_figures
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.stored_results import matrices_folder, pair_bytes
 from exclip_desktop.session.worker.requests import ListPairAnswer, ListPairRequest, ModelFacts
 from exclip_desktop.storage.cache import FactorCache
@@ -54,7 +55,7 @@ class Vault:
             with create_project(self.project) as project:
                 add_pairs(project, PairList(folder, folder, listed))
         self.engine = StoringEngine(make)
-        store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
+        store = SettingsFile(folder / "settings.json")
         self.cache_folder = folder / "cache"
         self.session = Session(
             store,

@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QListWidget, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.window_settings import Appearance, Settings
 from exclip_desktop.session.worker.requests import ModelChoice, ModelFacts
 from exclip_desktop.storage.samples import load_samples
@@ -27,7 +28,7 @@ from tests.ui.window.test_widgets import button, child
 @pytest.fixture
 def appearance(tmp_path: Path) -> Appearance:
     """The appearance of a first start."""
-    return Settings(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)).appearance
+    return Settings(SettingsFile(tmp_path / "settings.json")).appearance
 
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.session.window_settings import ThemeChoice
+from exclip_desktop.session.settings_file import ThemeChoice
 from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.focus_ring import DRAWN_BY_STYLE, FocusRing
 from exclip_desktop.ui.theme import contrast

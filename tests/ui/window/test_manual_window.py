@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPalette, QTextTable
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QListWidget, QTreeWidget
 from pytestqt.qtbot import QtBot
 
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.storage.manual import INDEX, page, sections, topics
 from exclip_desktop.ui.dialogs.manual_page import ManualPage
@@ -20,7 +21,7 @@ from tests.ui.window.test_widgets import child
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    return Settings(SettingsFile(tmp_path / "settings.json"))
 
 
 @pytest.fixture

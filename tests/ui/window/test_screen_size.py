@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect, QSettings
+from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.ui.widgets.form_dialog import FormDialog
 from exclip_desktop.ui.widgets.screen_size import TITLE_PX, ScreenKeeper, keep_on_screen, place_within
 from exclip_desktop.ui.window import Window
@@ -96,13 +97,13 @@ def test_a_closed_window_is_off_the_screen_while_its_threads_end(
 START = """
 import sys
 from pathlib import Path
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.ui.window import Window
 
 app = QApplication([])
-window = Window(Session(QSettings(sys.argv[1], QSettings.Format.IniFormat), None))
+window = Window(Session(SettingsFile(Path(sys.argv[1])), None))
 window.show()
 app.processEvents()
 window.resize(window.size())
@@ -131,10 +132,10 @@ def test_the_first_start_shows_captions_and_status_on_small_screens(
         "QT_SCALE_FACTOR": str(scaling),
         "PYTHONPATH": str(Path(__file__).parents[3]),
     }
-    settings = tmp_path / "settings.ini"
+    settings = tmp_path / "settings.json"
     command = [sys.executable, "-c", START, str(settings)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     within, window_px, screen_px = run.stdout.split()
     assert within == "True", run.stdout
     assert int(window_px) <= int(screen_px) == height // scaling
-    assert QSettings(str(settings), QSettings.Format.IniFormat).contains("shape/window")
+    assert SettingsFile(settings).read_geometry("window")

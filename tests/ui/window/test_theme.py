@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPalette
 from PySide6.QtWidgets import (
     QApplication,
@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.session.window_settings import Appearance, Settings, ThemeChoice
+from exclip_desktop.session.settings_file import SettingsFile, ThemeChoice
+from exclip_desktop.session.window_settings import Appearance, Settings
 from exclip_desktop.ui.app_theme import LEAST_TEXT_CONTRAST, Theme, is_readable, make_palette
 from exclip_desktop.ui.theme import contrast, is_dark
 from tests.ui.conftest import Opened
@@ -48,7 +49,7 @@ CONTROLS: tuple[Callable[[], QWidget], ...] = (
 @pytest.fixture
 def appearance(tmp_path: Path) -> Appearance:
     """The appearance of a first start."""
-    return Settings(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)).appearance
+    return Settings(SettingsFile(tmp_path / "settings.json")).appearance
 
 
 @pytest.fixture
@@ -166,9 +167,8 @@ def test_an_unreadable_theme_of_the_system_is_replaced_and_a_readable_one_stays(
 
 
 def test_an_unknown_saved_theme_is_the_systems(tmp_path: Path) -> None:
-    store = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
-    store.setValue("theme", '"pink"')
-    assert Settings(store).appearance.theme() == "system"
+    (tmp_path / "settings.json").write_text('{"theme": "pink"}')
+    assert Settings(SettingsFile(tmp_path / "settings.json")).appearance.theme() == "system"
 
 
 def test_the_window_and_its_plots_follow_the_theme_at_once(opened: Opened, themed: Appearance, qtbot: QtBot) -> None:
