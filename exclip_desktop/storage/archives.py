@@ -5,7 +5,7 @@ import io
 import tarfile
 from bisect import bisect_right
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ListError
@@ -83,7 +83,11 @@ def list_members(archive: Path) -> dict[str, tuple[int, int]]:
 def _list_members(archive: Path, size: int, changed_ns: int) -> dict[str, tuple[int, int]]:
     try:
         with tarfile.open(archive, "r:") as opened:
-            return {member.name: (member.offset_data, member.size) for member in opened if member.isreg()}
+            return {
+                PurePosixPath(member.name).as_posix(): (member.offset_data, member.size)  # ./a.jpg is a.jpg
+                for member in opened
+                if member.isreg()
+            }
     except tarfile.TarError as error:
         raise ListError(
             f"{archive.name} is no tar archive that can be read: {error}.", "Fetch it again, or unpack it."

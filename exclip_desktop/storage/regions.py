@@ -36,6 +36,8 @@ def region_from_value(value: Any) -> Region:
         return Region(_box(value[:4]), name=_name(name))
     if not isinstance(value, dict):
         raise ValueError("a box is [x0, y0, x1, y1], or an object with box and name")
+    if "box" not in value and not any(edge in value for edge in EDGES):
+        raise ValueError("a box is [x0, y0, x1, y1], or an object with box and name")
     box = value["box"] if "box" in value else [value.get(edge) for edge in EDGES]
     name = next((value[key] for key in ("name", "words", "label") if value.get(key) is not None), "")
     outline = tuple((_number(x), _number(y)) for x, y in value.get("outline") or ())

@@ -1,6 +1,7 @@
 """What a format of pair lists declares and its reader returns, and the records that hand-written formats share."""
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,10 +72,16 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 """Accepted names of each field; the first one that a list has counts."""
 
 
+def normalize_name(name: str) -> str:
+    """Return a column's name without differences of case, spaces and invisible characters."""
+    visible = "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
+    return "_".join(visible.casefold().split())
+
+
 @lru_cache(maxsize=256)
 def find_columns(names: tuple[str, ...]) -> Mapping[str, str]:
     """Return the column of each field, for a list with these column names; case and spaces do not matter."""
-    normalized = {name.strip().casefold().replace(" ", "_"): name for name in reversed(names)}
+    normalized = {normalize_name(name): name for name in reversed(names)}
     columns = {
         field: next((normalized[name] for name in usual if name in normalized), None) for field, usual in NAMES.items()
     }
@@ -84,6 +91,8 @@ def find_columns(names: tuple[str, ...]) -> Mapping[str, str]:
 def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Iterator[Entry]:
     """Yield the pairs of one record, one per caption, and notes on its errors; its keys are those of ``NAMES``."""
     picture, captions = record.get("picture"), record.get("caption")
+    if isinstance(picture, dict):  # as Hugging Face's data sets write it: with the bytes, or without
+        picture = next((picture[name] for name in NAMES["picture"] if picture.get(name)), None)
     if not isinstance(picture, str) or not picture:
         yield ListNote(place, "no picture is named; left out.")
         return

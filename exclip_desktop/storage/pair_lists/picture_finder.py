@@ -1,6 +1,7 @@
 """Finds the pictures that a list names: beside it, in the usual folders, and under names that other programs escape."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -13,9 +14,21 @@ from exclip_desktop.storage.pictures import read_picture_size
 USUAL_PLACES: Final = (
     *("images", "Images", "image", "imgs", "img", "data", "pictures", "photos", "JPEGImages"),
     *("flickr30k_images", "flickr30k-images", "Flicker8k_Dataset", "Flickr8k_Dataset", "flickr8k_images"),
-    *("..", "../images", "../Images", "../data", "../JPEGImages"),
+    *("VG_100K", "VG_100K_2", "..", "../images", "../Images", "../data", "../JPEGImages"),
 )
 """Folders where pictures usually are, relative to the list's own."""
+
+
+PICTURES: Final = frozenset(
+    (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")
+)
+"""Endings of pictures, in lower case."""
+UPLOADED: Final = re.compile(r"[0-9a-f]{8}-(?=.)")  # what Label Studio puts before the name of an uploaded file
+
+
+def is_picture_name(name: str) -> bool:
+    """Return whether a name ends as those of pictures do."""
+    return os.path.splitext(name)[1].lower() in PICTURES
 
 
 class PictureFinder:
@@ -30,6 +43,7 @@ class PictureFinder:
         self._places = ["", *(place for place in usual if os.path.isdir(folder / place))]
         self._found: dict[str, str] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self._stems: dict[str, dict[str, str]] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
         self._home = ""  # where the last picture was found: missing ones are expected there, too
 
@@ -37,7 +51,8 @@ class PictureFinder:
         """Return the path of an existing picture relative to the folder, or absolute; else what the list writes.
 
         Tried in this order: the path as it is written; ``file://`` removed; backslashes as slashes; percent signs
-        decoded; and, for a path of another computer, its file name alone.
+        decoded; and, for a path of another computer, its file name alone, also without what Label Studio puts before
+        it. Where a path has no ending, that of the only picture of this name is added.
         """
         if written not in self._found:
             self._found[written] = self._find(written)
@@ -68,10 +83,26 @@ class PictureFinder:
             return form if self._exists(form) else None
         for place in (self._home, *self._places):
             path = _join(place, form)
-            if self._exists(path):
+            found = path if self._exists(path) else self._complete(path)
+            if found:
                 self._home = place
-                return path
+                return found
         return None
+
+    def _complete(self, path: str) -> str:
+        """Return the only picture with this path and an ending; empty where the path has one, or several fit."""
+        if is_picture_name(path):
+            return ""
+        folder, slash, name = path.rpartition("/")
+        if folder not in self._stems:
+            stems: dict[str, str] = {}
+            for one in self._names.get(folder, ()):
+                if is_picture_name(one):
+                    stem = os.path.splitext(one)[0]
+                    stems[stem] = "" if stem in stems else one
+            self._stems[folder] = stems
+        found = self._stems[folder].get(name)
+        return f"{folder}{slash}{found}" if found else ""
 
     def _exists(self, path: str) -> bool:
         folder, slash, name = path.rpartition("/")
@@ -97,7 +128,7 @@ def _forms(written: str) -> Iterator[str]:
         yield unquote(path)
     if _is_absolute(path) or path.startswith("../"):
         name = PurePosixPath(path).name
-        yield from dict.fromkeys((name, unquote(name)))
+        yield from dict.fromkeys((name, unquote(name), UPLOADED.sub("", unquote(name), count=1)))
 
 
 def _is_absolute(path: str) -> bool:

@@ -1,11 +1,18 @@
 """Files of captions that belong to a picture of the same name, one caption per line."""
 
+import codecs
 import re
 from collections.abc import Sequence
 from typing import Final
 
 CAPTION_ENDINGS: Final = (".caption", ".txt")
-YOLO_LINE: Final = re.compile(r"\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*", re.IGNORECASE)
+YOLO_LINE: Final = re.compile(r"\d+(?:\.0+)?(\s+-?\d*\.?\d+(e[-+]?\d+)?){4,}\s*", re.IGNORECASE)
+
+
+def decode_side_file(data: bytes) -> str:
+    """Return the text of such a file: UTF-8, or UTF-16 with its mark; raises ``UnicodeError`` for anything else."""
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_utf16 else "utf-8-sig")
 
 
 def split_captions(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """JSON lines, or one JSON array: every object has a picture with its captions and boxes, in any known form."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -20,6 +20,8 @@ from exclip_desktop.storage.pair_lists.list_format import (
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.pair_lists.record_forms import SizeOf, convert_record
 from exclip_desktop.storage.regions import region_to_value
+
+UNREAD_BOXES: Final = ("bbox", "bboxes", "bounding_box")  # whose last two numbers may be a corner or a size
 
 
 def read_objects(source: ListSource) -> PairReader:
@@ -70,12 +72,23 @@ def read_object(record: Any, place: str, default_id: str, size_of: SizeOf, **kno
     for one in converted:
         columns = find_columns(tuple(one))
         values = {field: one[name] for field, name in columns.items()}
-        size = one.get("size") if isinstance(one.get("size"), tuple) else None
+        size = one.get("size") if isinstance(one.get("size"), tuple) else None  # of a form: JSON has no tuples
+        yield from _notes_of(one, columns, place)
         for entry in read_record({**values, "size": size, **known}, place, default_id):
-            yield from (entry,) if isinstance(entry, ListNote) else _scale_fractions(entry, place, size_of)
+            yield from (entry,) if isinstance(entry, ListNote) else scale_fractions(entry, place, size_of)
 
 
-def _scale_fractions(pair: ListedPair, place: str, size_of: SizeOf) -> Iterator[Entry]:
+def _notes_of(record: Mapping[str, Any], columns: Mapping[str, str], place: str) -> Iterator[ListNote]:
+    """Yield the notes of a form, and one on a field that may hold boxes of another kind."""
+    notes = record.get("notes")
+    if isinstance(notes, tuple):
+        yield from (ListNote(place, note, note.partition(":")[0]) for note in notes)
+    unread = next((name for name in UNREAD_BOXES if record.get(name)), None)
+    if unread is not None and "boxes" not in columns:
+        yield ListNote(place, f'its "{unread}" is not read; name boxes "boxes", each x0, y0, x1, y1.', "unread boxes")
+
+
+def scale_fractions(pair: ListedPair, place: str, size_of: SizeOf) -> Iterator[Entry]:
     """Yield a pair; boxes that all lie within the first pixel are fractions of the picture, and a note says so."""
     if not pair.regions or any(edge < 0 or edge > 1 for region in pair.regions for edge in region.box):
         yield pair

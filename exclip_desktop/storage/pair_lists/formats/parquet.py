@@ -17,6 +17,7 @@ from exclip_desktop.storage.pair_lists.list_format import (
     read_record,
 )
 from exclip_desktop.storage.pair_lists.list_source import ListSource
+from exclip_desktop.storage.pair_lists.record_forms import has_wrong_caption
 
 SHARD_COLUMNS: Final = ("key", "status")  # img2dataset's table beside a folder or a shard of the same name
 SUCCESS: Final = "success"
@@ -33,7 +34,7 @@ def read_parquet(source: ListSource) -> PairReader:
     names = tuple(file.schema_arrow.names)
     columns = find_columns(names)
     is_shard = all(name in names for name in SHARD_COLUMNS)
-    embedded = next((name for name in names if _holds_bytes(file.schema_arrow.field(name))), None)
+    embedded = next((name for name in names if _holds_bytes(file.schema_arrow.field(name).type)), None)
     if "picture" not in columns and embedded is None and not is_shard:
         raise ListError(
             f"{source.path.name} names no column of pictures; its columns are {', '.join(names)}.",
@@ -44,16 +45,18 @@ def read_parquet(source: ListSource) -> PairReader:
     return PairReader(source.picture_folder, _rows(source, file, embedded, is_shard))
 
 
-def _holds_bytes(field: Any) -> bool:
-    """Return whether a column holds pictures as Hugging Face's data sets do: bytes and a path."""
-    return "bytes" in [child.name for child in field.type] if field.type.num_fields else False
+def _holds_bytes(kind: Any) -> bool:
+    """Return whether a column holds pictures: bytes, or bytes and a path as Hugging Face's data sets have them."""
+    if str(kind) in ("binary", "large_binary"):
+        return True
+    return str(kind).startswith("struct<") and "bytes" in [kind.field(at).name for at in range(kind.num_fields)]
 
 
 def _plain_columns(file: Any, wanted: list[str]) -> Mapping[str, str] | None:
     """Return the column of each field where no cell can be a record of a tool; None where one may be."""
     columns = find_columns(tuple(wanted))
     is_nested = any(file.schema_arrow.field(name).type.num_fields for name in wanted)
-    return None if is_nested or "boxes" in columns or "label" in columns or "negative_caption" in wanted else columns
+    return None if is_nested or "boxes" in columns or "label" in columns or has_wrong_caption(wanted) else columns
 
 
 def _rows(source: ListSource, file: Any, embedded: str | None, is_shard: bool) -> Iterator[Entry]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final, TextIO
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_address
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.storage.pair_lists.formats.folder import PictureFolder
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.list_format import (
     NAMES,
@@ -19,18 +21,31 @@ from exclip_desktop.storage.pair_lists.list_format import (
     ListFormat,
     PairReader,
     find_columns,
+    normalize_name,
     read_record,
 )
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+from exclip_desktop.storage.pair_lists.picture_finder import is_picture_name
+from exclip_desktop.storage.pair_lists.record_forms import has_wrong_caption
 from exclip_desktop.storage.regions import region_to_value
 
 COLUMNS = ("id", "path", "caption", "label", "boxes", "mask")
 SEPARATORS = ",;\t|"
-SEPARATOR_LINE: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+NUMBERED: Final = re.compile(r"(caption|comment|sentence|description|text)_?\d{1,3}")
 TOKEN: Final = re.compile(r"([^\t]+)#(\d+)\t")
-PICTURE_NAME: Final = re.compile(r"\.(png|jpe?g|jfif|webp|bmp|tiff?|gif|avif|jp2)$", re.IGNORECASE)
-HARMLESS: Final = frozenset(("width", "height", "split", "comment_number", "image_id", "dataset", "source", "license"))
+HARMLESS: Final = frozenset(
+    (
+        *("width", "height", "split", "comment_number", "image_id", "dataset", "source", "license"),
+        *("annotator", "annotation_id", "created_at", "updated_at", "lead_time"),
+    )
+)
 """Columns that are known to hold no captions; a table may have them without captions."""
+QUOTED: Final = re.compile(r"""\s*('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")\s*,?\s*""")
+"""A text in a list as Python writes it."""
+ESCAPE: Final = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", re.DOTALL)
+ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r"}
+TOKENS, PATHS = "#", ""  # separators that stand for a token file, and for a list of paths alone
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
@@ -44,6 +59,7 @@ class Layout:
         columns: the name of the column of each field.
         spaced: whether a space follows each separator.
         line: the number of the line that names the columns, 0 without one.
+        numbered: the columns of several captions, such as caption_0, caption_1.
 
     """
 
@@ -52,6 +68,7 @@ class Layout:
     columns: Mapping[str, str]
     spaced: bool = False
     line: int = 0
+    numbered: tuple[str, ...] = ()
 
 
 def read_table(source: ListSource) -> PairReader:
@@ -76,7 +93,7 @@ def read_table(source: ListSource) -> PairReader:
     except (ListError, UnicodeError, OSError) as error:
         file.close()
         raise error if isinstance(error, ListError) else _no_text(path) from error
-    rows = _read_tokens if layout.separator == "#" else _read_rows
+    rows = {TOKENS: _read_tokens, PATHS: _read_paths}.get(layout.separator, _read_rows)
     return PairReader(source.picture_folder, rows(path, file, layout, source))
 
 
@@ -100,10 +117,12 @@ def _layout_of(path: Path, number: int, line: str, separators: str) -> Layout:
     for separator, names in splits:
         columns = find_columns(names)
         if "picture" in columns:
-            check_captions(path, names, columns)
-            return Layout(separator, names, columns, _is_spaced(names), number)
+            numbered = () if "caption" in columns else tuple(n for n in names if NUMBERED.fullmatch(normalize_name(n)))
+            if not numbered:
+                check_captions(path, names, columns)
+            return Layout(separator, names, columns, _is_spaced(names), number, numbered)
     if TOKEN.match(line):
-        return Layout("#", (), {})
+        return Layout(TOKENS, (), {})
     for separator, cells in splits:
         layout = _layout_without_names(path, separator, cells, number)
         if layout is not None:
@@ -138,7 +157,9 @@ def _layout_without_names(path: Path, separator: str, cells: tuple[str, ...], nu
         if is_address(cell.strip()) and len(cells) > 1:
             where = ORDINALS[at] if at < len(ORDINALS) else f"{at + 1}th"
             raise _addresses_error(path, f"the {where} column")
-        if PICTURE_NAME.search(cell.strip()) and len(cells) == 2:
+        if is_picture_name(cell.strip()) and len(cells) == 1:
+            return Layout(PATHS, (), {})
+        if is_picture_name(cell.strip()) and len(cells) == 2:
             names = ("path", "caption") if at == 0 else ("caption", "path")
             return Layout(separator, names, {"picture": "path", "caption": "caption"}, _is_spaced(cells))
     return None
@@ -177,6 +198,16 @@ def _read_tokens(path: Path, file: TextIO, layout: Layout, source: ListSource) -
                 yield from read_object(record, place, str(number), source.finder.size_of)
             elif line.strip():
                 yield ListNote(place, "this is not a picture with #, a number, a tab and a caption; left out.", "token")
+
+
+def _read_paths(path: Path, file: TextIO, _: Layout, source: ListSource) -> Iterator[Entry]:
+    """Yield the entries of pictures that are named alone, one per line, with the files beside them: YOLO's lists."""
+    folder = PictureFolder(source.picture_folder)
+    with file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                found = source.finder.find(line.strip())
+                yield from folder.read(found, f"{path.name}, line {number}", str(number))
 
 
 def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> Iterator[Entry]:
@@ -220,7 +251,7 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
 def _make_test(layout: Layout) -> Callable[[list[str]], bool]:
     """Return a function that tells whether a row has one cell per column, and no cell is JSON or padded."""
     count = len(layout.names)
-    never = layout.spaced or "boxes" in layout.columns or "negative_caption" in layout.names
+    never = layout.spaced or layout.numbered or "boxes" in layout.columns or has_wrong_caption(layout.names)
     if never:
         return lambda row: False
 
@@ -252,29 +283,44 @@ def _make_converter(layout: Layout) -> Callable[[list[str]], tuple[dict[str, Any
         caption = columns.get("caption")
         if caption is not None and caption in record:
             record[caption] = _captions(record[caption])
+        if layout.numbered:
+            captions = [str(record.pop(name, "")) for name in layout.numbered]
+            record[COLUMNS[2]] = [one for one in captions if one.strip()]
         return record, note
 
     return convert
 
 
 def _captions(cell: str) -> str | list[str]:
-    """Return a cell's caption, or its captions where it is a JSON list of texts."""
-    if cell.startswith('["') and cell.endswith('"]'):
-        try:
-            value = json.loads(cell)
-        except (ValueError, RecursionError):
-            return cell
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
-            return value
-    return cell
+    """Return a cell's caption, or its captions where it is a list of texts as JSON, Python or NumPy write it."""
+    inner = cell.strip()
+    if not (inner.startswith(('["', "['")) and inner.endswith(('"]', "']"))):
+        return cell
+    try:
+        value = json.loads(inner)
+        return value if all(isinstance(one, str) for one in value) else cell
+    except (ValueError, RecursionError):
+        return _quoted_texts(inner) or cell
+
+
+def _quoted_texts(inner: str) -> list[str]:
+    """Return the texts of a list as Python or NumPy write it, with or without commas; empty where it is none."""
+    texts, at = [], 1
+    while found := QUOTED.match(inner, at):
+        texts.append(ESCAPE.sub(_unescape, found[1][1:-1]))
+        at = found.end()
+    return texts if at == len(inner) - 1 else []
+
+
+def _unescape(found: re.Match[str]) -> str:
+    digits = found[1][1:]
+    return chr(min(int(digits, 16), sys.maxunicode)) if digits else ESCAPED.get(found[1], found[1])
 
 
 def _holds_rows(row: list[str], layout: Layout) -> bool:
     """Return whether a cell of several lines has lines that look like rows: a picture's name and a separator."""
     inner = (line for cell in row for line in cell.splitlines()[1:])
-    return any(
-        PICTURE_NAME.search(part.strip()) is not None for line in inner for part in line.split(layout.separator)[:-1]
-    )
+    return any(is_picture_name(part.strip()) for line in inner for part in line.split(layout.separator)[:-1])
 
 
 def _no_text(path: Path) -> ListError:

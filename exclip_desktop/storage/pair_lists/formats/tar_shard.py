@@ -1,18 +1,21 @@
 """A shard of a web data set: a tar archive whose members of one name are a picture, its caption and its facts."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from exclip_desktop.core.inputs.regular_files import LIST_LINE
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.archives import list_members, open_input
-from exclip_desktop.storage.pair_lists.formats.folder import PICTURES
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource
-from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
+from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder, is_picture_name
 from exclip_desktop.storage.pair_lists.side_captions import CAPTION_ENDINGS, split_captions
+
+GZIP: Final = ".gz"
 
 
 def read_shard(source: ListSource) -> PairReader:
@@ -27,32 +30,43 @@ def read_shard(source: ListSource) -> PairReader:
 
 
 def _entries(archive: Path, members: list[str]) -> Iterator[Entry]:
-    samples: dict[str, dict[str, str]] = {}  # key → ending → member
+    samples: dict[str, list[str]] = {}
     for member in members:
-        name = PurePosixPath(member).name
-        key, _, ending = name.partition(".")
-        samples.setdefault(str(PurePosixPath(member).with_name(key)), {})[f".{ending.lower()}"] = member
+        folder, slash, name = member.rpartition("/")
+        key = name.partition(".")[0]  # as web data sets have it: the name up to its first dot
+        if key:  # a name that starts with a dot is no sample's
+            samples.setdefault(f"{folder}{slash}{key}", []).append(member)
     finder = PictureFinder(archive.parent)
     for key, files in samples.items():
-        picture = next((member for ending, member in files.items() if ending in PICTURES), None)
-        if picture is None:
-            yield ListNote(f"{archive.name}, {key}", "there is no picture of this name; left out.", "no picture")
+        pictures = [member for member in files if is_picture_name(member)]
+        place = f"{archive.name}, {key}"
+        if not pictures:
+            yield ListNote(place, "there is no picture of this name; left out.", "no picture")
             continue
+        if len(pictures) > 1:
+            yield ListNote(place, f"it has {len(pictures)} pictures; the first is read.", "several pictures")
         try:
             record = _read_record(archive, files)
-        except (OSError, UnicodeError, ValueError, RecursionError) as error:
-            yield ListNote(f"{archive.name}, {key}", f"its caption cannot be read ({error}); left out.", "caption")
+        except (OSError, EOFError, UnicodeError, ValueError, RecursionError) as error:
+            reason = "is not UTF-8 text" if isinstance(error, UnicodeError) else "cannot be read"
+            yield ListNote(place, f"its caption or facts {reason}; left out.", "caption")
             continue
-        path = f"{archive.name}/{picture}"
-        yield from read_object(record, f"{archive.name}, {key}", key, finder.size_of, picture=path, id=key)
+        known = {"picture": f"{archive.name}/{pictures[0]}", "id": PurePosixPath(key).name}
+        yield from read_object(record, place, key, finder.size_of, **known)
 
 
-def _read_record(archive: Path, files: dict[str, str]) -> dict[str, Any]:
+def _read_record(archive: Path, files: list[str]) -> dict[str, Any]:
+    """Return the record of a sample: its facts (.json), class (.cls) and captions, also where they are compressed."""
+    by_ending: dict[str, str] = {}
+    for member in files:
+        by_ending.setdefault(PurePosixPath(member.lower().removesuffix(GZIP)).suffix, member)
     record: dict[str, Any] = {}
-    if ".json" in files:
-        content = json.loads(_read(archive, files[".json"]))
+    if ".json" in by_ending:
+        content = json.loads(_read(archive, by_ending[".json"]))
         record = content if isinstance(content, dict) else {"captions": content}
-    caption = next((files[ending] for ending in CAPTION_ENDINGS if ending in files), None)
+    if ".cls" in by_ending and "label" not in record:
+        record = {**record, "label": _read(archive, by_ending[".cls"]).decode("utf-8-sig").strip()}
+    caption = next((by_ending[ending] for ending in CAPTION_ENDINGS if ending in by_ending), None)
     if caption is not None:
         record = {**record, "captions": split_captions(_read(archive, caption).decode("utf-8-sig"))}
     return record
@@ -60,7 +74,13 @@ def _read_record(archive: Path, files: dict[str, str]) -> dict[str, Any]:
 
 def _read(archive: Path, member: str) -> bytes:
     with open_input(archive / member) as file:
-        return file.read()
+        if not member.lower().endswith(GZIP):
+            return file.read()
+        with gzip.GzipFile(fileobj=file) as inner:
+            data = inner.read(LIST_LINE.most_bytes + 1)
+    if len(data) > LIST_LINE.most_bytes:
+        raise ValueError("too large")
+    return data
 
 
 FORMAT: Final = ListFormat(

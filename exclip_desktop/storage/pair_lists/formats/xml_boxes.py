@@ -1,21 +1,27 @@
 """XML of annotation tools: Pascal VOC, a file per picture, and CVAT for images, one file for all."""
 
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.inputs.regular_files import CAPTION_FILE, read_regular
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListNote
-from exclip_desktop.storage.pair_lists.box_forms import points_box
+from exclip_desktop.storage.pair_lists.box_forms import describe_dropped, ellipse_box, or_raw, points_box, turned_box
 from exclip_desktop.storage.pair_lists.formats.flickr30k import is_flickr30k
-from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, read_record, size_value
+from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
+from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, size_value
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
-from exclip_desktop.storage.pair_lists.side_captions import split_captions
+from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
+from exclip_desktop.storage.pair_lists.side_captions import decode_side_file, split_captions
 
 VOC_ROOT, CVAT_ROOT = "annotation", "annotations"
 VOC_FOLDER, VOC_PICTURES = "Annotations", "JPEGImages"
+TURNED: Final = ("cx", "cy", "w", "h", "angle")
 VOC_EDGES, CVAT_EDGES = ("xmin", "ymin", "xmax", "ymax"), ("xtl", "ytl", "xbr", "ybr")
 
 
@@ -59,15 +65,18 @@ def _voc_file(path: Path) -> Iterator[Entry]:
     try:
         yield from _voc(_parse(path), path)
     except (ListError, OSError, UnicodeError) as error:
-        why = error.message if isinstance(error, ListError) else f"Its captions cannot be read ({error})."
+        why = error.message if isinstance(error, ListError) else "Its captions are not UTF-8 text."
         yield ListNote(f"{path.parent.name}/{path.name}", f"{why} Left out.", "VOC")
 
 
 def _voc(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
-    size = size_value(_number(root.findtext("size/width")), _number(root.findtext("size/height")))
-    captions = _side_captions(path)
-    record = {"picture": root.findtext("filename"), "caption": captions, "boxes": voc_boxes(root), "size": size}
-    yield from read_record(record, path.name, path.stem)
+    picture = (root.findtext("filename") or "").strip() or path.stem  # without an ending, which the finder adds
+    record = {**voc_record(root), "captions": _side_captions(path)}
+    yield from read_object(record, path.name, path.stem, _no_size, picture=picture)
+
+
+def _no_size(written: str) -> tuple[int, int]:
+    raise ValueError(f"the size of {written} is not known")
 
 
 def _side_captions(path: Path) -> list[str]:
@@ -77,39 +86,106 @@ def _side_captions(path: Path) -> list[str]:
         return []
     at = len(parts) - 1 - parts[::-1].index(VOC_FOLDER)
     side = Path(*parts[:at], VOC_PICTURES, *parts[at + 1 :]).with_suffix(".txt")
-    return split_captions(side.read_text("utf-8-sig")) if is_file(side) else []
+    return split_captions(decode_side_file(read_regular(side, CAPTION_FILE, ListError))) if is_file(side) else []
 
 
-def voc_boxes(root: ElementTree.Element) -> list[Any]:
-    """Return the boxes of a Pascal VOC annotation."""
-    boxes = []
+def voc_record(root: ElementTree.Element) -> dict[str, Any]:
+    """Return boxes, size and notes of a Pascal VOC annotation; the boxes of parts of an object are left out."""
+    boxes, dropped = [], Counter[str]()
     for thing in root.iter("object"):
-        box = thing.find("bndbox")
+        name, box, turned = thing.findtext("name") or "", thing.find("bndbox"), thing.find("robndbox")
         if box is not None:
-            edges = [_number(box.findtext(edge)) for edge in VOC_EDGES]
-            boxes.append({"box": edges, "name": thing.findtext("name") or ""})
-    return boxes
+            boxes.append({"box": [_number(box.findtext(edge)) for edge in VOC_EDGES], "name": name})
+        elif turned is not None:  # of roLabelImg, whose angle is in radians
+            boxes.append(or_raw(_turned_box, [name], *(_number(turned.findtext(key)) for key in TURNED), name))
+        else:
+            dropped["object without a bndbox"] += 1
+    size = size_value(_number(root.findtext("size/width")), _number(root.findtext("size/height")))
+    return {"boxes": boxes, "size": size, "notes": tuple(describe_dropped(dropped))}
+
+
+def _turned_box(x: float, y: float, width: float, height: float, angle: float, name: str) -> Any:
+    corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    return turned_box(corners, math.degrees(angle), (x, y), name)
 
 
 def _cvat(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
+    finder = PictureFinder(path.parent)
     for number, image in enumerate(root.iter("image"), 1):
-        boxes: list[Any] = [
-            {"box": [_number(box.get(edge)) for edge in CVAT_EDGES], "name": box.get("label") or ""}
-            for box in image.iter("box")
-        ]
-        boxes += [_polygon(shape) for shape in image.iter("polygon")]
+        shapes = _CvatShapes()
+        for shape in image:
+            shapes.add(shape)
         texts = [text for name in ("caption", "description") for text in _attributes(image, name)]
-        size = size_value(_number(image.get("width")), _number(image.get("height")))
-        record = {"picture": image.get("name"), "caption": texts, "boxes": boxes, "id": image.get("id"), "size": size}
-        yield from read_record(record, f"{path.name}, image {number}", str(number))
+        record = {
+            **shapes.record(),
+            "captions": texts,
+            "size": size_value(_number(image.get("width")), _number(image.get("height"))),
+        }
+        known = {"picture": image.get("name") or "", "id": image.get("id") or str(number)}
+        yield from read_object(record, f"{path.name}, image {number}", str(number), finder.size_of, **known)
+    yield from _cvat_frames(root, path, finder)
 
 
-def _polygon(shape: ElementTree.Element) -> Any:
+def _cvat_frames(root: ElementTree.Element, path: Path, finder: PictureFinder) -> Iterator[Entry]:
+    """Yield the frames of a video, which CVAT saves as ``frame_000000.PNG`` …, with the boxes of its tracks."""
+    frames: dict[int, _CvatShapes] = defaultdict(_CvatShapes)
+    for track in root.iter("track"):
+        for shape in track:
+            frame = _number(shape.get("frame"))
+            if isinstance(frame, float) and frame.is_integer() and shape.get("outside") != "1":
+                frames[int(frame)].add(shape, track.get("label") or "")
+    for frame in sorted(frames):
+        known = {"picture": f"frame_{frame:06d}", "id": f"frame_{frame:06d}"}
+        place = f"{path.name}, frame {frame}"
+        yield from read_object(frames[frame].record(), place, str(frame), finder.size_of, **known)
+
+
+class _CvatShapes:
+    """The shapes of one picture of CVAT."""
+
+    def __init__(self) -> None:
+        self._boxes: list[Any] = []
+        self._labels: list[str] = []
+        self._dropped: Counter[str] = Counter()
+
+    def add(self, shape: ElementTree.Element, label: str = "") -> None:
+        """Add a shape, or count it as dropped; ``label``: of the track that it belongs to."""
+        name = label or shape.get("label") or ""
+        if shape.tag == "tag":
+            self._labels.append(name)
+        elif shape.tag in ("attribute", "tags"):
+            pass
+        elif shape.tag in CVAT_MAKERS:
+            self._boxes.append(or_raw(CVAT_MAKERS[shape.tag], {"box": dict(shape.attrib)}, shape, name))
+        else:
+            self._dropped[shape.tag] += 1
+
+    def record(self) -> dict[str, Any]:
+        """Return the record of the shapes."""
+        notes = tuple(describe_dropped(self._dropped))
+        return {"boxes": self._boxes, "label": ", ".join(self._labels), "notes": notes}
+
+
+def _cvat_box(shape: ElementTree.Element, name: str) -> Any:
+    edges = [_number(shape.get(edge)) for edge in CVAT_EDGES]
+    degrees = _number(shape.get("rotation") or "0")
+    if not degrees:
+        return {"box": edges, "name": name}
+    x0, y0, x1, y1 = edges
+    return turned_box(edges, degrees, ((x0 + x1) / 2, (y0 + y1) / 2), name)
+
+
+def _cvat_polygon(shape: ElementTree.Element, name: str) -> Any:
     points = [[_number(part) for part in point.split(",")] for point in (shape.get("points") or "").split(";")]
-    try:
-        return points_box(points, shape.get("label"))
-    except ValueError:
-        return {"box": points}
+    return points_box(points, name)
+
+
+def _cvat_ellipse(shape: ElementTree.Element, name: str) -> Any:
+    x, y, across, down = (_number(shape.get(key)) for key in ("cx", "cy", "rx", "ry"))
+    return ellipse_box((x, y), (across, down), _number(shape.get("rotation") or "0"), name)
+
+
+CVAT_MAKERS: Final = {"box": _cvat_box, "polygon": _cvat_polygon, "ellipse": _cvat_ellipse}
 
 
 def _attributes(image: ElementTree.Element, name: str) -> list[str]:
