@@ -136,7 +136,7 @@ class Window(QMainWindow):
         """
         settings = self._session.settings
         settings.geometry.put("window", self.saveGeometry())
-        settings.geometry.put("findings_columns", self.findings.view.saveState())
+        settings.geometry.put("findings_columns", self.findings.saveState())
         settings.geometry.put("pair_list", self.pair_list_dock.saveState())
         self._layout_commands.save()
         for other in [part for part in self.findChildren(QWidget) if part.isWindow() and part.isVisible()]:
@@ -361,7 +361,7 @@ class Window(QMainWindow):
         if not shape.isEmpty():
             self.restoreGeometry(shape)
         if not columns.isEmpty():
-            self.findings.view.restoreState(columns)
+            self.findings.restoreState(columns)
         self.pair_list_dock.restoreState(geometry.get("pair_list"))
         self._layout_commands.restore()
 

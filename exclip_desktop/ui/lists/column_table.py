@@ -5,12 +5,15 @@ from typing import Final, Protocol
 
 import msgspec
 from PySide6.QtCore import QAbstractItemModel, QByteArray, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
 from exclip_desktop.ui.lists.thumbnail_rows import PAD_PX, THUMB_PX
 
 UNSORTED: Final = -1
+FILLING: Final = "caption"
+"""The column that takes the room which whole columns leave."""
+LEAST_PX: Final = 90
 
 
 class TableColumn(Protocol):
@@ -30,6 +33,8 @@ class TableColumn(Protocol):
 
 class ColumnTable(QTableView):
     """Shows a model with one column for each of ``columns``.
+
+    The column ``FILLING`` is as wide as the room allows without cutting another one, until a person resizes it.
 
     Attributes:
         columns_menu: shows and hides columns, and sorts by one.
@@ -56,6 +61,7 @@ class ColumnTable(QTableView):
         self._columns, self._unsorted = tuple(columns), unsorted
         self._keys = [column.key for column in columns]
         self._sort = UNSORTED, Qt.SortOrder.AscendingOrder
+        self._fills, self._is_fitting = True, False
         self.setAccessibleName(name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -95,8 +101,8 @@ class ColumnTable(QTableView):
     def saveState(self) -> QByteArray:  # noqa: N802  as Qt's headers and splitters have it
         """Return order, widths and visibility of the columns."""
         header = self.horizontalHeader()
-        logical = [header.logicalIndex(visual) for visual in range(header.count())]
-        columns = [(self._keys[at], header.sectionSize(at), header.isSectionHidden(at)) for at in logical]
+        sizes = {at: 0 if self._fills and self._keys[at] == FILLING else header.sectionSize(at) for at in self._order}
+        columns = [(self._keys[at], size, header.isSectionHidden(at)) for at, size in sizes.items()]
         return QByteArray(msgspec.json.encode(columns))
 
     def restoreState(self, state: QByteArray) -> bool:  # noqa: N802  as Qt's headers and splitters have it
@@ -112,7 +118,42 @@ class ColumnTable(QTableView):
             if width > 0:
                 header.resizeSection(at, width)
             header.setSectionHidden(at, hidden)
+        self._fit()
         return True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Fit the filling column to the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    @property
+    def _order(self) -> list[int]:
+        """The columns from left to right."""
+        header = self.horizontalHeader()
+        return [header.logicalIndex(visual) for visual in range(header.count())]
+
+    def _fit(self) -> None:
+        """Give the filling column the room that whole columns leave; the columns after them are scrolled to."""
+        header, filling, room = self.horizontalHeader(), self._keys.index(FILLING), self.viewport().width()
+        if not self._fills or header.isSectionHidden(filling):
+            return
+        width = room
+        for size in (header.sectionSize(at) for at in self._order if at != filling):
+            if width - size < LEAST_PX:
+                break
+            width -= size
+        self._is_fitting = True
+        header.resizeSection(filling, max(width, LEAST_PX))
+        self._is_fitting = False
+
+    def _on_section_resized(self, at: int, before: int, after: int) -> None:
+        """Keep a width that a person chose; refit after a column was shown or hidden."""
+        if self._is_fitting:
+            return
+        if not before or not after:
+            self._fit()
+        elif self._keys[at] == FILLING:
+            self._fills = False
 
     def _build_header(self) -> None:
         header = self.horizontalHeader()
@@ -127,6 +168,7 @@ class ColumnTable(QTableView):
             header.resizeSection(at, column.width_px)
             header.setSectionHidden(at, column.hidden)
         header.setSortIndicator(*self._sort)
+        header.sectionResized.connect(self._on_section_resized)
         header.sortIndicatorChanged.connect(self._on_sort_indicator_changed)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._on_header_menu_requested)

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -151,6 +151,18 @@ class FindingsTab(QWidget):
             self._shown.setFocus()
         if self.view.currentIndex().isValid():
             self._shown.scrollTo(self.view.currentIndex())
+
+    def saveState(self) -> QByteArray:  # noqa: N802  as Qt's headers and splitters have it
+        """Return the table's columns, which view is shown, and the size of the grid's pictures."""
+        return self.grid.encode_layout(self.view.saveState(), is_shown=self._shown is self.grid)
+
+    def restoreState(self, state: QByteArray) -> bool:  # noqa: N802  as Qt's headers and splitters have it
+        """Restore what was saved; return whether that could be read. Older versions saved the columns alone."""
+        saved = self.grid.restore_layout(state)
+        if saved is None:
+            return self.view.restoreState(state)
+        self.show_grid(saved[1])
+        return self.view.restoreState(saved[0])
 
     @property
     def _shown(self) -> QAbstractItemView:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QItemSelectionModel, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -29,9 +28,16 @@ from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import LARGE_PX, SIDE_PX, Thumbnails
 from exclip_desktop.ui.lists.column_table import ColumnTable
 from exclip_desktop.ui.lists.heat_images import HeatImages
-from exclip_desktop.ui.lists.pair_model import CAPTION, PAIR_COLUMNS, PICTURE, PairListModel
+from exclip_desktop.ui.lists.pair_model import CAPTION, PAIR_COLUMNS, PICTURE, SCORE, PairListModel
 from exclip_desktop.ui.lists.thumbnail_grid import SIDES_PX, ThumbnailGrid
-from exclip_desktop.ui.lists.thumbnail_rows import Index, RowDelegate, TextDelegate, ThumbnailDelegate
+from exclip_desktop.ui.lists.thumbnail_rows import (
+    BELOW_ROLE,
+    REMARK_ROLE,
+    Index,
+    RowDelegate,
+    TextDelegate,
+    ThumbnailDelegate,
+)
 from exclip_desktop.ui.theme import ThemedIcons
 from exclip_desktop.ui.widgets.filter_field import FilterField
 
@@ -39,8 +45,6 @@ WIDTH_PX: Final = 260
 REMOVE_KEYS: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 OPEN_KEYS: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 Flag = QItemSelectionModel.SelectionFlag
-SavedLayout = tuple[str, bool, int]
-"""The table's columns, whether the grid was shown, and the size of its pictures."""
 
 
 class PairListDock(QDockWidget):
@@ -156,25 +160,21 @@ class PairListDock(QDockWidget):
 
     def saveState(self) -> QByteArray:  # noqa: N802  as Qt's headers and splitters have it
         """Return the table's columns, which view is shown, and the size of the grid's pictures."""
-        columns = bytes(self.table.saveState().data()).decode()
-        return QByteArray(msgspec.json.encode((columns, self.is_grid, self.grid.side_px)))
+        return self.grid.encode_layout(self.table.saveState(), is_shown=self.is_grid)
 
     def restoreState(self, state: QByteArray) -> bool:  # noqa: N802  as Qt's headers and splitters have it
         """Restore what was saved; return whether that could be read."""
-        try:
-            columns, is_grid, side_px = msgspec.json.decode(state.data(), type=SavedLayout)
-        except msgspec.MsgspecError:
+        saved = self.grid.restore_layout(state)
+        if saved is None:
             return False
-        self.table.restoreState(QByteArray(columns.encode()))
-        if side_px in SIDES_PX:
-            self.grid.set_side(side_px)
-        self.show_grid(is_grid)
+        self.table.restoreState(saved[0])
+        self.show_grid(saved[1])
         return True
 
     def _build(self) -> None:
         self.table.setItemDelegate(RowDelegate(self.table))
         self.table.setItemDelegateForColumn(PICTURE, ThumbnailDelegate(self.table))
-        self.table.setItemDelegateForColumn(CAPTION, TextDelegate(self.table))
+        self.table.setItemDelegateForColumn(CAPTION, TextDelegate(self.table, self._role_below_caption))
         self.grid.setSelectionModel(self.table.selectionModel())
         icons = ThemedIcons(self)
         for button, icon, text in ((self.as_list, "pairs", "List"), (self.as_grid, "panes", "Grid of thumbnails")):
@@ -196,6 +196,10 @@ class PairListDock(QDockWidget):
         self.columns.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.columns.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.columns.setMenu(self.table.columns_menu)
+
+    def _role_below_caption(self) -> int:
+        """The score is shown once: in its column, or below the caption."""
+        return BELOW_ROLE if self.table.horizontalHeader().isSectionHidden(SCORE) else REMARK_ROLE
 
     def _lay_out(self) -> None:
         for view in self._views:

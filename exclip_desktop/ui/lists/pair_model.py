@@ -19,6 +19,7 @@ from exclip_desktop.ui.lists.thumbnail_rows import (
     ERROR_ROLE,
     HEAT_ROLE,
     ON_SCREEN_ROLE,
+    REMARK_ROLE,
     TITLE_ROLE,
     Index,
     ThumbnailModel,
@@ -84,7 +85,7 @@ PAIR_COLUMNS: Final = (
     PairColumn("share", "Share in label", _number("share", format_percent), hidden=True, is_number=True),
 )
 KEYS: Final = tuple(column.key for column in PAIR_COLUMNS)
-PICTURE, CAPTION = KEYS.index("picture"), KEYS.index("caption")
+PICTURE, CAPTION, SCORE = (KEYS.index(key) for key in ("picture", "caption", "score"))
 
 
 class PairListModel(ThumbnailModel):
@@ -102,6 +103,7 @@ class PairListModel(ThumbnailModel):
             ON_SCREEN_ROLE: lambda place: place == self._walk.current,
             ERROR_ROLE: self._has_failed,
             BELOW_ROLE: self._summary,
+            REMARK_ROLE: lambda place: self._summary(place, with_score=False),
             HEAT_ROLE: heats.get,
             TITLE_ROLE: lambda place: self._values.pair(place).caption or self._values.file_name(place),
             Role.FontRole: lambda place: self._bold if place == self._walk.current else None,
@@ -177,10 +179,11 @@ class PairListModel(ThumbnailModel):
         figures = self._values.figures(place)
         return figures is not None and bool(figures.failure)
 
-    def _summary(self, place: int) -> str:
+    def _summary(self, place: int, *, with_score: bool = True) -> str:
         """Return score, rating and label on one line."""
         figures, remark = self._values.figures(place), self._values.remark(place)
-        score = "" if figures is None or figures.score is None else format_signed(figures.score)
+        number = figures.score if with_score and figures is not None else None
+        score = "" if number is None else format_signed(number)
         failed = "failed" if figures is not None and figures.failure else score
         return " · ".join(part for part in (failed, remark.rating, self._values.pair(place).label) if part)
 

@@ -3,8 +3,10 @@
 from collections import OrderedDict
 from typing import Final
 
+import msgspec
 from PySide6.QtCore import (
     QAbstractItemModel,
+    QByteArray,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -38,6 +40,8 @@ LINES: Final = 2
 FRAME_PX: Final = 3
 SCALED: Final = 192  # pictures kept at the size of the screen's pixels
 Action = QAbstractItemView.CursorAction
+SavedLayout = tuple[str, bool, int]
+"""A table's columns, whether the grid was shown instead, and the size of its pictures."""
 
 
 class GridDelegate(QStyledItemDelegate):
@@ -159,6 +163,20 @@ class ThumbnailGrid(QAbstractItemView):
         self.side_changed.emit(side_px)
         if first.isValid():
             self.scrollTo(first, QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def encode_layout(self, columns: QByteArray, *, is_shown: bool) -> QByteArray:
+        """Return the state of a list: the columns of its table, whether this grid is shown, and its size."""
+        return QByteArray(msgspec.json.encode((bytes(columns.data()).decode(), is_shown, self._side_px)))
+
+    def restore_layout(self, state: QByteArray) -> tuple[QByteArray, bool] | None:
+        """Restore the size of a saved state; return its columns, and whether the grid was shown. None: damaged."""
+        try:
+            columns, is_shown, side_px = msgspec.json.decode(state.data(), type=SavedLayout)
+        except msgspec.MsgspecError:
+            return None
+        if side_px in SIDES_PX:
+            self.set_side(side_px)
+        return QByteArray(columns.encode()), is_shown
 
     def keyboardSearch(self, search: str) -> None:  # noqa: N802  Qt's name
         """Ignore typed letters: Qt would read every row to search for them."""

@@ -1,5 +1,6 @@
 """Thumbnails in lists of pairs and tables of findings, and the marks of their rows."""
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
@@ -12,12 +13,13 @@ from exclip_desktop.ui.theme import blend_colours, error_colour
 THUMB_PX: Final = 64
 PAD_PX: Final = 6
 MARK_PX: Final = 2
-LINES: Final = 3
+LINES: Final = 4
 BELOW_ROLE: Final = Qt.ItemDataRole.UserRole
 ERROR_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 ON_SCREEN_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 TITLE_ROLE: Final = Qt.ItemDataRole.UserRole + 3
 HEAT_ROLE: Final = Qt.ItemDataRole.UserRole + 4
+REMARK_ROLE: Final = Qt.ItemDataRole.UserRole + 5
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -87,7 +89,12 @@ class RowDelegate(QStyledItemDelegate):
 
 
 class TextDelegate(RowDelegate):
-    """Draws a text in up to ``LINES`` lines, and below them ``BELOW_ROLE``, coloured where it is an error."""
+    """Draws a text, and below it a shorter one, coloured where it is an error, in ``LINES`` lines together."""
+
+    def __init__(self, parent: QObject, below: Callable[[], int] = lambda: BELOW_ROLE) -> None:
+        """``below`` returns the role of the text below."""
+        super().__init__(parent)
+        self._below = below
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the cell, and the mark of its row."""
@@ -101,10 +108,11 @@ class TextDelegate(RowDelegate):
         words, metrics = option.rect.adjusted(PAD_PX // 2, PAD_PX, -PAD_PX // 2, -PAD_PX), cell.fontMetrics
         painter.setFont(cell.font)
         painter.setPen(option.palette.color(role))
-        for line, text in enumerate(wrap_lines(metrics, index.data(), words.width(), LINES)):
+        below = index.data(self._below())
+        for line, text in enumerate(wrap_lines(metrics, index.data(), words.width(), LINES - bool(below))):
             painter.drawText(words.left(), words.top() + metrics.ascent() + line * metrics.lineSpacing(), text)
         painter.setPen(cell.palette.color(role))
-        below = metrics.elidedText(index.data(BELOW_ROLE), Qt.TextElideMode.ElideRight, words.width())
+        below = metrics.elidedText(below, Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(words, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), below)
         painter.restore()
         if index.data(ON_SCREEN_ROLE):

@@ -114,6 +114,25 @@ def test_the_columns_are_as_they_were_left(qtbot: QtBot, desk: Desk) -> None:
     assert header.isSectionHidden(KEYS.index("model"))
 
 
+def test_the_grid_and_its_size_are_as_they_were_left(qtbot: QtBot, desk: Desk) -> None:
+    desk.look()
+    desk.tab.view.horizontalHeader().resizeSection(KEYS.index("caption"), 333)
+    desk.tab.as_grid.click()
+    desk.tab.grid.set_side(192)
+    desk.window.close()
+    again = Window(desk.session)
+    qtbot.addWidget(again)
+    assert again.findings.as_grid.isChecked()
+    assert (again.findings._shown, again.findings.grid.side_px) == (again.findings.grid, 192)
+    assert again.findings.view.horizontalHeader().sectionSize(KEYS.index("caption")) == 333
+
+
+def test_columns_that_an_older_version_saved_are_restored(desk: Desk) -> None:
+    assert desk.tab.restoreState(QByteArray(b'[["caption",99,false]]'))
+    assert desk.tab.view.horizontalHeader().sectionSize(KEYS.index("caption")) == 99
+    assert not desk.tab.as_grid.isChecked()
+
+
 @pytest.mark.parametrize("saved", [b"", b"{", b'{"a":1}', b'[["gone",50,false],["caption","wide",false]]'])
 def test_a_damaged_arrangement_is_ignored(desk: Desk, saved: bytes) -> None:
     before = bytes(desk.tab.view.saveState().data())

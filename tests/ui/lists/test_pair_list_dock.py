@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair, PairFigures
 from exclip_desktop.ui.lists.pair_model import KEYS
-from exclip_desktop.ui.lists.thumbnail_rows import ON_SCREEN_ROLE
+from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, ON_SCREEN_ROLE, REMARK_ROLE
 from exclip_desktop.ui.window import Window
 from tests.ui.lists.list_desk import PAIRS, ListDesk, settle
 
@@ -109,6 +109,32 @@ def test_the_walk_follows_the_order_on_screen(walk: ListDesk, qtbot: QtBot) -> N
     QTest.keyClick(walk.window, Qt.Key.Key_A)
     settle(qtbot, walk, "a blue balloon")
     assert walk.row == 0
+
+
+@pytest.mark.parametrize(("width_px", "whole"), [(241, 3), (330, 4), (460, 5)])
+def test_no_column_is_cut_until_a_person_resizes_the_caption(walk: ListDesk, width_px: int, whole: int) -> None:
+    table = walk.dock.table
+    header, caption = table.horizontalHeader(), KEYS.index("caption")
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.resize(table.width() + width_px - table.viewport().width(), 300)
+    assert header.sectionPosition(whole) == table.viewport().width() == width_px  # the next column begins outside
+    assert header.sectionSize(caption) >= 90
+    header.setSectionHidden(KEYS.index("picture"), True)
+    assert header.sectionPosition(whole) <= width_px
+    header.resizeSection(caption, 200)
+    table.resize(table.width() + 50, 300)
+    assert header.sectionSize(caption) == 200
+
+
+def test_the_score_is_shown_once(walk: ListDesk) -> None:
+    table, dock = walk.dock.table, walk.dock
+    assert dock._role_below_caption() == REMARK_ROLE
+    table.horizontalHeader().setSectionHidden(KEYS.index("score"), True)
+    assert dock._role_below_caption() == BELOW_ROLE
+    number = next(row for row in range(4) if table.model().index(row, KEYS.index("score")).data())
+    index = table.model().index(number, KEYS.index("caption"))
+    assert index.data(BELOW_ROLE).startswith("+0.3100")
+    assert "0.3100" not in index.data(REMARK_ROLE)
 
 
 def test_columns_view_and_size_are_remembered(walk: ListDesk, qtbot: QtBot) -> None:
