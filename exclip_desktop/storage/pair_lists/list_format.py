@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.regions import region_from_value
 
 Entry = ListedPair | ListNote
+FRACTIONS: Final = "its boxes are within one pixel; they are read as fractions of the picture."
 EDGE_SLACK_PX: Final = 1  # a box may end this far beyond its picture without a note: tools count pixels from 0 or 1
 
 
@@ -62,7 +63,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "caption": (
         *("caption", "captions", "text", "sentence", "sentences", "title", "description", "prompt"),
-        *("raw", "comment", "caption_text", "alt_text", "alt"),
+        *("raw", "comment", "caption_text", "alt_text", "alt", "txt", "caption_str"),
     ),
     "id": ("id", "pair_id", "key"),
     "label": ("label", "class", "category"),
@@ -135,6 +136,19 @@ def keep_inside(
         text = f"{format_count(beyond, 'box', 'boxes')} beyond the picture's edge, {width:g} × {height:g} pixels; kept."
         notes.append(ListNote(place, text, "beyond"))
     return inside, notes
+
+
+def are_fractions(regions: Sequence[Region]) -> bool:
+    """Return whether all regions lie within the first pixel: they are fractions of their picture."""
+    return bool(regions) and all(0 <= edge <= 1 for region in regions for edge in region.box)
+
+
+def scale_region(region: Region, size: tuple[float, float]) -> Region:
+    """Return a region in fractions of a picture of ``size`` (width, height) in its pixels."""
+    width, height = size
+    x0, y0, x1, y1 = region.box
+    outline = tuple((x * width, y * height) for x, y in region.outline)
+    return replace(region, box=(x0 * width, y0 * height, x1 * width, y1 * height), outline=outline)
 
 
 def meets_picture(region: Region, size: tuple[float, float]) -> bool:

@@ -15,6 +15,7 @@ from exclip_desktop.storage.pair_lists.box_forms import (
     circle_box,
     corner_box,
     describe_dropped,
+    ellipse_box,
     fraction_box,
     fraction_points,
     middle_box,
@@ -28,7 +29,7 @@ from exclip_desktop.storage.pair_lists.label_studio_records import (
     has_percent_boxes,
     is_task,
 )
-from exclip_desktop.storage.pair_lists.list_format import size_value
+from exclip_desktop.storage.pair_lists.list_format import NAMES, size_value
 
 Record = Mapping[str, Any]
 SizeOf = Callable[[str], Size]
@@ -44,6 +45,11 @@ HARD_NEGATIVES: Final = (("caption", "negative_caption"), ("true_caption", "fals
 COMPOSITION: Final = ("image_0", "image_1", "caption_0", "caption_1")
 OBJECT_NAMES: Final = ("categories", "category", "labels", "label", "name")
 """Accepted names of the list with the names of ``objects``; the first one that a record has counts."""
+
+
+def is_known_form(record: Record) -> bool:
+    """Return whether a record has one of ``FORMS``."""
+    return any(is_form(record) for is_form, _ in FORMS)
 
 
 def convert_record(record: Record, size_of: SizeOf) -> Iterator[Record]:
@@ -181,6 +187,42 @@ def _centred_annotations(record: Record, _: SizeOf) -> Iterator[Record]:
     yield {**{name: value for name, value in record.items() if name != "annotations"}, "boxes": boxes}
 
 
+def _annotator_regions(record: Record, _: SizeOf) -> Iterator[Record]:
+    """VGG Image Annotator: ``regions`` with shapes in pixels; the first of their attributes is their name."""
+    boxes, dropped = [], Counter[str]()
+    regions = record["regions"]
+    for region in objects_of(list(regions.values()) if isinstance(regions, dict) else regions):
+        shape, names = region.get("shape_attributes") or {}, region.get("region_attributes") or {}
+        make = ANNOTATOR_SHAPES.get(str(shape.get("name")))
+        if make is None:
+            dropped[str(shape.get("name"))] += 1
+        else:
+            name = next((one for one in names.values() if isinstance(one, str)), "")
+            boxes.append(or_raw(make, shape, shape, name))
+    facts = {name: value for name, value in (record.get("file_attributes") or {}).items() if name in NAMES["caption"]}
+    yield {"filename": record["filename"], **facts, "boxes": boxes, "notes": tuple(describe_dropped(dropped))}
+
+
+def _annotator_rectangle(shape: Record, name: str) -> Value:
+    return corner_box([shape[key] for key in ("x", "y", "width", "height")], name)
+
+
+def _annotator_outline(shape: Record, name: str) -> Value:
+    return points_box(list(zip(shape["all_points_x"], shape["all_points_y"], strict=True)), name)
+
+
+def _annotator_ellipse(shape: Record, name: str) -> Value:
+    radii = (shape["r"], shape["r"]) if "r" in shape else (shape["rx"], shape["ry"])
+    return ellipse_box((shape["cx"], shape["cy"]), radii, 0, name)
+
+
+ANNOTATOR_SHAPES: Final[Mapping[str, Callable[..., Value]]] = {
+    "rect": _annotator_rectangle,
+    "polygon": _annotator_outline,
+    **dict.fromkeys(("circle", "ellipse"), _annotator_ellipse),
+}
+
+
 def _compositions(record: Record, _: SizeOf) -> Iterator[Record]:
     """Winoground: two pictures with a caption each; the other caption is labelled as wrong."""
     for picture, caption in ((0, 0), (1, 1), (0, 1), (1, 0)):
@@ -252,6 +294,7 @@ FORMS: Final[tuple[tuple[Callable[[Record], bool], Callable[[Record, SizeOf], It
     (_has_detections, _fiftyone),
     (_has_object_lists, _object_lists),
     (_has_phrases, _described_regions),
+    (lambda record: "regions" in record and "file_attributes" in record, _annotator_regions),
     (_has_separate_objects, _separate_objects),
     (_has_coordinates, _centred_annotations),
     (lambda record: all(key in record for key in COMPOSITION), _compositions),

@@ -11,12 +11,16 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.pair_lists.box_forms import corner_box, points_box
 from exclip_desktop.storage.pair_lists.list_format import (
+    FRACTIONS,
     Entry,
     ListFormat,
     PairReader,
+    are_fractions,
     keep_inside,
     read_record,
+    scale_region,
     size_value,
 )
 from exclip_desktop.storage.pair_lists.list_source import ListSource, parse_json
@@ -68,8 +72,15 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _has_id(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("id"), int | str)
+def _key(value: Any) -> str:
+    """Return an id as text, the same for 1, 1.0 and "1"; empty where it is none."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+
+
+def _key_of(value: Any, name: str = "id") -> str:
+    return _key(value.get(name)) if isinstance(value, dict) else ""
 
 
 def _file_of(image: dict[str, Any]) -> str:
@@ -94,8 +105,8 @@ class _Document:
 
     def __init__(self, parts: list[tuple[Path, Any]]) -> None:
         self._parts = parts
-        images = (image for _, part in parts for image in part["images"] if _has_id(image) and _file_of(image))
-        self._images: dict[Any, dict[str, Any]] = {image["id"]: image for image in images}
+        images = (image for _, part in parts for image in part["images"] if _key_of(image) and _file_of(image))
+        self._images: dict[str, dict[str, Any]] = {_key_of(image): image for image in images}
         self.files = {key: _file_of(image) for key, image in self._images.items()}
         self._regions: dict[Any, list[Region]] = defaultdict(list)
         self._captions: list[tuple[str, dict[str, Any]]] = [  # MDETR's images have captions
@@ -107,7 +118,7 @@ class _Document:
     def entries(self) -> Iterator[Entry]:
         """Yield notes, then pairs."""
         for path, part in self._parts:
-            names = {one["id"]: one.get("name") for one in _as_list(part.get("categories")) if _has_id(one)}
+            names = {_key_of(one): one.get("name") for one in _as_list(part.get("categories")) if _key_of(one)}
             for number, annotation in enumerate(part["annotations"], 1):
                 yield from self._read(annotation, f"{path.name}, annotation {number}", names)
         yield from self._drop_outside()
@@ -115,7 +126,7 @@ class _Document:
             yield from _captioned(self._captions, self.files, self._regions)
         else:
             for key, file in self.files.items():
-                yield from _finished({"picture": file, "id": str(key)}, file, tuple(self._regions[key]))
+                yield from _finished({"picture": file, "id": key}, file, tuple(self._regions[key]))
 
     def _read(self, annotation: Any, place: str, names: Mapping[Any, Any]) -> Iterator[ListNote]:
         """Store a caption or a box; yield a note where there is a doubt."""
@@ -126,7 +137,7 @@ class _Document:
             yield ListNote(place, "this is a crowd, whose box has no single object; left out.", "crowd")
         elif error is None:
             category = annotation.get("category_id")
-            name = self._phrase(annotation) or names.get(category)
+            name = self._phrase(annotation) or names.get(_key(category))
             error = _add_box(annotation, name or "", self._regions)
             if name is None and names:
                 yield ListNote(place, f"there is no category {category!r}; its box has no name.", "category")
@@ -135,42 +146,54 @@ class _Document:
 
     def _phrase(self, annotation: dict[str, Any]) -> str:
         """Return the words of an image's caption that a box belongs to, as MDETR counts them; empty without them."""
-        spans, caption = annotation.get("tokens_positive"), self._images[annotation["image_id"]].get("caption")
+        spans, caption = annotation.get("tokens_positive"), self._images[_key_of(annotation, "image_id")].get("caption")
         if not isinstance(caption, str) or not isinstance(spans, list):
             return ""
         pairs = [span for span in spans if isinstance(span, list) and [type(end) for end in span] == [int, int]]
         return " ".join(caption[start:stop] for start, stop in pairs)
 
     def _drop_outside(self) -> Iterator[ListNote]:
-        """Remove boxes outside of their images, whose sizes COCO names."""
+        """Remove boxes outside of their images, whose sizes COCO names, and scale those that are fractions."""
         for owner, image in self._images.items():
             size = size_value(image.get("width"), image.get("height"))
-            if size is not None and owner in self._regions:
-                inside, notes = keep_inside(self._regions[owner], size, f"{self._parts[0][0].name}, image {owner}")
-                self._regions[owner] = list(inside)
-                yield from notes
+            if size is None or owner not in self._regions:
+                continue
+            place, regions = f"{self._parts[0][0].name}, image {owner}", tuple(self._regions[owner])
+            if are_fractions(regions):
+                yield ListNote(place, FRACTIONS, "fractions")
+                regions = tuple(scale_region(region, size) for region in regions)
+            inside, notes = keep_inside(regions, size, place)
+            self._regions[owner] = list(inside)
+            yield from notes
 
 
-def _error_of(annotation: Any, files: Mapping[Any, str]) -> str | None:
-    if not _has_id(annotation):
-        return "this is not an object with an id"
+def _error_of(annotation: Any, files: Mapping[str, str]) -> str | None:
+    if not isinstance(annotation, dict):
+        return "this is not an object"
     image = annotation.get("image_id")
-    if not isinstance(image, int | str) or image not in files:
-        return f"there is no image {image!r} with a file name"
-    return None
+    return None if _key(image) in files else f"there is no image {image!r} with a file name"
 
 
 def _add_box(annotation: dict[str, Any], name: str, regions: dict[Any, list[Region]]) -> str | None:
     """Add an instance's box to those of its image or caption; return what is wrong with it, or None."""
     try:
-        x, y, width, height = annotation["bbox"]
-        box = {"box": [x, y, x + width, y + height], "name": name}
-        region = region_from_value(annotation.get("region", box))
+        region = region_from_value(annotation.get("region") or _box_of(annotation, name))
     except (KeyError, TypeError, ValueError) as error:
-        return f"its bbox is missing or wrong ({error})"
+        return f"its bbox is missing or wrong ({error})" if "bbox" in annotation else "its bbox is missing or wrong"
     caption = annotation.get("caption_id")
-    regions[annotation["image_id"] if caption is None else ("caption", caption)].append(region)
+    owner = _key_of(annotation, "image_id")
+    regions[owner if caption is None else ("caption", _key(caption))].append(region)
     return None
+
+
+def _box_of(annotation: dict[str, Any], name: str) -> Any:
+    """Return an instance's box; without one, that of its outline."""
+    outline = annotation.get("segmentation")
+    if "bbox" not in annotation and isinstance(outline, list):
+        numbers = [number for part in outline for number in part]
+        value = points_box(list(zip(numbers[::2], numbers[1::2], strict=False)))
+        return {"box": value["box"], "name": name}
+    return corner_box(annotation["bbox"], name)
 
 
 def _captioned(
@@ -178,10 +201,11 @@ def _captioned(
 ) -> Iterator[Entry]:
     whole = defaultdict(tuple, {owner: tuple(some) for owner, some in regions.items()})
     for place, caption in captions:
-        image = caption["image_id"]
+        image = _key_of(caption, "image_id")
+        own = caption.get("id", image)
         record: dict[str, Any] = {field: caption[field] for field in ("caption", "label", "mask") if field in caption}
-        record |= {"picture": files[image], "id": caption.get("pair_id", caption["id"])}
-        yield from _finished(record, place, whole[image] + whole["caption", caption["id"]])
+        record |= {"picture": files[image], "id": caption.get("pair_id", own)}
+        yield from _finished(record, place, whole[image] + whole["caption", _key(own)])
 
 
 def _finished(record: dict[str, Any], place: str, regions: tuple[Region, ...]) -> Iterator[Entry]:

@@ -8,17 +8,19 @@ from typing import Any, BinaryIO, Final
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
-from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.list_format import (
+    FRACTIONS,
     NAMES,
     Entry,
     ListFormat,
     PairReader,
+    are_fractions,
     find_columns,
     read_record,
+    scale_region,
 )
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
-from exclip_desktop.storage.pair_lists.record_forms import SizeOf, convert_record
+from exclip_desktop.storage.pair_lists.record_forms import SizeOf, convert_record, is_known_form
 from exclip_desktop.storage.regions import region_to_value
 
 UNREAD_BOXES: Final = ("bbox", "bboxes", "bounding_box")  # whose last two numbers may be a corner or a size
@@ -45,7 +47,7 @@ def read_objects(source: ListSource) -> PairReader:
 def _refuse_results(path: Path, first: list[Any]) -> None:
     """Raise ``ListError`` for COCO's results, whose pictures are in another file."""
     record = first[0] if first and isinstance(first[0], dict) else {}
-    if "image_id" in record and "picture" not in find_columns(tuple(record)) and "regions" not in record:
+    if "image_id" in record and "picture" not in find_columns(tuple(record)) and not is_known_form(record):
         raise ListError(
             f"{path.name} holds results of a model: it names pictures by image_id only.",
             "Open COCO's annotations, whose images have names.",
@@ -75,7 +77,7 @@ def read_object(record: Any, place: str, default_id: str, size_of: SizeOf, **kno
         size = one.get("size") if isinstance(one.get("size"), tuple) else None  # of a form: JSON has no tuples
         yield from _notes_of(one, columns, place)
         for entry in read_record({**values, "size": size, **known}, place, default_id):
-            yield from (entry,) if isinstance(entry, ListNote) else scale_fractions(entry, place, size_of)
+            yield from (entry,) if isinstance(entry, ListNote) else _scale_fractions(entry, place, size_of)
 
 
 def _notes_of(record: Mapping[str, Any], columns: Mapping[str, str], place: str) -> Iterator[ListNote]:
@@ -88,25 +90,18 @@ def _notes_of(record: Mapping[str, Any], columns: Mapping[str, str], place: str)
         yield ListNote(place, f'its "{unread}" is not read; name boxes "boxes", each x0, y0, x1, y1.', "unread boxes")
 
 
-def scale_fractions(pair: ListedPair, place: str, size_of: SizeOf) -> Iterator[Entry]:
-    """Yield a pair; boxes that all lie within the first pixel are fractions of the picture, and a note says so."""
-    if not pair.regions or any(edge < 0 or edge > 1 for region in pair.regions for edge in region.box):
+def _scale_fractions(pair: ListedPair, place: str, size_of: SizeOf) -> Iterator[Entry]:
+    """Yield a pair; where its boxes are fractions of the picture, they are scaled, and a note says so."""
+    if not are_fractions(pair.regions):
         yield pair
         return
     try:
-        width, height = size_of(pair.picture)
+        size = size_of(pair.picture)
     except ValueError:  # a missing picture is named when its pair is opened
         yield pair
         return
-    yield ListNote(place, "its boxes are within one pixel; they are read as fractions of the picture.", "fractions")
-    scaled = tuple(_scale(region, width, height) for region in pair.regions)
-    yield replace(pair, regions=scaled)
-
-
-def _scale(region: Region, width: int, height: int) -> Region:
-    x0, y0, x1, y1 = region.box
-    outline = tuple((x * width, y * height) for x, y in region.outline)
-    return replace(region, box=(x0 * width, y0 * height, x1 * width, y1 * height), outline=outline)
+    yield ListNote(place, FRACTIONS, "fractions")
+    yield replace(pair, regions=tuple(scale_region(region, size) for region in pair.regions))
 
 
 def _lines(path: Path, file: BinaryIO, size_of: SizeOf) -> Iterator[Entry]:
