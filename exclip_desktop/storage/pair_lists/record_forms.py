@@ -173,9 +173,8 @@ def _separate_objects(record: Record, _: SizeOf) -> Iterator[Record]:
         box = one["bbox"] if "bbox" in one else [one.get(key) for key in ("x", "y", "w", "h")]
         name = next((one[key] for key in ("names", *OBJECT_NAMES) if key in one), "")
         boxes.append(or_raw(corner_box, box, box, name))
-    address = record.get("image_url")
-    known = {"path": "/".join(address.split("/")[-2:])} if isinstance(address, str) else {}
-    yield {**known, **{name: value for name, value in record.items() if name != "objects"}, "boxes": boxes}
+    numbered = {"path": f"{record['image_id']}.jpg"} if "image_id" in record else {}  # Visual Genome's
+    yield {**numbered, **{name: value for name, value in record.items() if name != "objects"}, "boxes": boxes}
 
 
 def _centred_annotations(record: Record, _: SizeOf) -> Iterator[Record]:

@@ -300,7 +300,7 @@ def test_a_bad_line_does_not_stop_json_lines(tmp_path: Path) -> None:
         ("x.json", b"\x80", "is not JSON"),
         ("x.json", b"[" * 100_000, "is not JSON"),
         ("x.json", b'{"a": 1}', "is not a pair list"),
-        ("x.json", b'{"images": [], "annotations": [3, {"id": []}]}', "annotation 1: this is not an object with an id"),
+        ("x.json", b'{"images": [], "annotations": [3, {"id": []}]}', "annotation 1: this is not an object;"),
         ("x.json", b'["x"]', "x.json, entry 1: this is not an object"),
         (
             "x.doc",

@@ -73,20 +73,22 @@ def _columns(document: Mapping[str, Any]) -> list[Any] | None:
         return rows if "picture" in find_columns(tuple(names)) else None
     names = list(document)
     picture = document.get(find_columns(tuple(names)).get("picture", ""))
-    if isinstance(picture, dict):
-        columns = {name: value for name, value in document.items() if isinstance(value, dict)}
-        return [{name: value.get(row) for name, value in columns.items()} for row in picture]
     if isinstance(picture, list) and not any(isinstance(one, dict) for one in picture):
-        columns = {name: value for name, value in document.items() if isinstance(value, list)}
-        rows = min(map(len, columns.values()))
-        return [{name: value[row] for name, value in columns.items()} for row in range(rows)] if rows else None
-    return None
+        lists = {name: value for name, value in document.items() if isinstance(value, list)}
+        columns = {name: dict(enumerate(value)) for name, value in lists.items()}
+        picture = dict(enumerate(picture))
+    else:
+        columns = {name: value for name, value in document.items() if isinstance(value, dict)}
+    if not isinstance(picture, dict):
+        return None
+    return [{name: value.get(row) for name, value in columns.items()} for row in picture] or None
 
 
 def _by_picture(document: Mapping[str, Any]) -> list[Any] | None:
     """Return the records of an object whose keys are pictures, or whose values are records."""
     values = list(document.values())
-    if values and all(isinstance(value, dict) and (_is_record(value) or "caption" in value) for value in values):
+    are_objects = values and all(isinstance(value, dict) for value in values)
+    if are_objects and any(_is_record(value) or "caption" in value for value in values):
         return [value if _is_record(value) else {**value, NAMES["picture"][0]: key} for key, value in document.items()]
     is_text = all(isinstance(value, str | list) for value in values)
     if values and is_text and all(is_picture_name(key) for key in document):
