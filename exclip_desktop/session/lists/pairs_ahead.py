@@ -22,7 +22,7 @@ from exclip_desktop.session.worker.worker_thread import Worker
 NEXT: Final = 2  # pairs in the direction of the walk
 PREVIOUS: Final = 1
 WORKING: Final = "Computing ahead"
-OTHER_CAPTIONS: Final = "other captions of this picture"
+OTHER_CAPTIONS: Final = "other captions"
 PARTS: Final = 1000  # steps of the progress bar
 MOST: Final = 0.99  # of a part that has not ended
 

@@ -36,7 +36,7 @@ ICON_PX: Final = 24
 DETAILS_PX: Final = 110
 WRITTEN_MS: Final = 12_000
 MESSAGE_LINES: Final = 3  # a longer one would cover the picture in a small window
-HINT_LINES: Final = 2
+HINT_LINES: Final = 3
 SELECT: Final = "Select words, or drag a box on the picture."
 TYPE: Final = "Type what the picture shows."
 

@@ -16,7 +16,7 @@ from exclip_desktop.ui.widgets.notice_bar import NoticeBar
 
 MOST: Final = 12
 SEARCHING: Final = "Searching this computer …"
-ADVICE: Final = "The bundled model knows drawn scenes only. For your own pictures, use a model trained on photographs."
+ADVICE: Final = "The bundled model knows drawn scenes only. For photographs, use another model."
 DOWNLOAD_TIP: Final = "Download this model, and explain with it from then on. The status line shows the progress."
 USE_TIP: Final = "Explain with this model from now on. It is on this computer."
 MORE_TIP: Final = "Other models on this computer, other downloads, or a file"

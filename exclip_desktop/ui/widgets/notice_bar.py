@@ -14,7 +14,7 @@ ICON_PX: Final = 20
 STRIPE_PX: Final = 4
 TINT: Final = 0.12
 LINE_TINT: Final = 0.45
-LINES: Final = 2
+LINES: Final = 4  # in a narrow window; a bar is as high as its text
 
 
 class NoticeBar(QFrame):

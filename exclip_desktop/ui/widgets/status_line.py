@@ -1,9 +1,11 @@
 """The status line: model, score, messages, work in progress and the network lamp."""
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
 from exclip_desktop.core.text.number_format import format_memory, format_rough_time, format_signed
@@ -19,16 +21,20 @@ MESSAGE_MS: Final = 4000
 COST_FROM_S: Final = 5.0
 BAR_PX: Final = 140
 LAMP_PX: Final = 16
+GAP_PX: Final = 4
 STALE: Final = "These numbers belong to the previous picture, caption or settings."
 OFFLINE_TIP: Final = "Nothing leaves this computer. The program uses the network only for a download that you ask for."
 BETWEEN: Final = "  ·  "
+LEFT_OUT: Final = ("origin", "time", "device", "remaining time", "network", "score", "model", "work")
+"""What the line leaves out, in this order, until the rest has room; each is also in a tooltip or the inspector."""
 
 
 class StatusLine(QWidget):
     """Shows model, device, score, time, origin of the result, and the work in progress.
 
     Progress and Cancel appear after ``SHOW_AFTER_MS`` of work: for shorter work they would only flicker. A message
-    about an action without any other visible effect stays for ``MESSAGE_MS``.
+    about an action without any other visible effect stays for ``MESSAGE_MS``. In a narrow window the line leaves out
+    parts instead of shortening sentences.
 
     Signals:
         cancel_requested(): the work should stop.
@@ -45,6 +51,8 @@ class StatusLine(QWidget):
         self._state = state
         self._idle = False
         self._remaining_time = RemainingTime()
+        self._left_s: float | None = None
+        self._message_text = ""
         self._timer = QTimer(self, singleShot=True, interval=SHOW_AFTER_MS)
         self._timer.timeout.connect(self._on_waited)
         self._message_timer = QTimer(self, singleShot=True, interval=MESSAGE_MS)
@@ -62,11 +70,13 @@ class StatusLine(QWidget):
         """Confirm an action for a moment; one that undo reverses has a button for that."""
         self._show_message(what)
         self._undo.setVisible(can_undo)
+        self._fit()
         self._message_timer.start()
 
     def hide_undo(self) -> None:
         """Hide the button: the last step is another one now."""
         self._undo.hide()
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Recolour the lamp with the palette."""
@@ -74,13 +84,13 @@ class StatusLine(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._show_lamp()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Show as much as the new width has room for."""
+        super().resizeEvent(event)
+        self._fit()
+
     def _build(self) -> None:
-        self._model, self._result, self._what, self._message = (
-            ElidedLabel(12),
-            QLabel(),
-            ElidedLabel(24),
-            ElidedLabel(24),
-        )
+        self._model, self._result, self._what, self._message = (ElidedLabel(0) for _ in range(4))
         self._model.setAccessibleName("Model and device")
         self._result.setAccessibleName("Score, time and origin")
         self._message.setAccessibleName("Message")
@@ -99,14 +109,14 @@ class StatusLine(QWidget):
         self._undo.setToolTip("Undo this change (Ctrl+Z)")
         self._undo.setAccessibleName("Undo this change")
         self._undo.clicked.connect(lambda: self.undo_requested.emit())
-        self._lamp, self._network = QLabel(), ElidedLabel(24)
+        self._lamp, self._network = QLabel(), ElidedLabel(0)
         self._network.setAccessibleName("Network")
         self._stop = QToolButton(autoRaise=True)
         self._stop.setText("Stop")
         self._stop.setToolTip("Stop the download; the downloaded part is kept")
         self._stop.setAccessibleName("Stop the download")
         self._stop.clicked.connect(lambda: self.download_cancel_requested.emit())
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(8)
         row.addWidget(self._model)
@@ -117,43 +127,86 @@ class StatusLine(QWidget):
         row.addWidget(self._what)
         row.addWidget(self._bar)
         row.addWidget(self._cancel)
-        row.addSpacing(4)
+        row.addSpacing(GAP_PX)
         row.addWidget(self._lamp)
         row.addWidget(self._network)
         row.addWidget(self._stop)
         # The line keeps its height when the button appears, or the canvas above would jump.
         self.setMinimumHeight(self._cancel.sizeHint().height() + 4)
+        self._show_work(False)
         self._show_message("")
         self._show_lamp()
 
     def _show_message(self, what: str) -> None:
-        self._message.show_text(what)
-        self._message.setVisible(bool(what))
+        self._message_text = what
         self._undo.hide()
+        self._fit()
 
     def _show_lamp(self) -> None:
         transfer, palette = self._state.transfer, self.palette()
         name, role = ("offline", palette.windowText()) if transfer is None else ("online", palette.highlight())
         self._lamp.setPixmap(pixmap(name, LAMP_PX, role.color(), self.devicePixelRatioF()))
-        self._network.show_text(format_network_state(transfer))
         self._stop.setVisible(transfer is not None)
         for part in (self._lamp, self._network):
             part.setToolTip(wrap_tooltip(OFFLINE_TIP if transfer is None else format_download(transfer)))
+        self._fit()
 
     def _show_result(self) -> None:
-        facts, explanation, provenance = self._state.facts, self._state.explanation, self._state.provenance
-        name, device, note = self._state.model_name, facts.device if facts else "", facts.note if facts else ""
-        self._model.show_text(f"{name}{BETWEEN}{device}" if device else name)
-        self._model.setToolTip(wrap_tooltip(f"{note} {get_model_note(name)}".strip()))
-        if explanation is None:
-            self._result.clear()
-            return
-        origin, inexact = "from the cache" if provenance.cached else "computed", describe_inexactness(explanation)
-        exact = ("not exact",) if inexact else ()
-        parts = ("", f"score {format_signed(explanation.score)}", *exact, format_duration(provenance.seconds), origin)
-        self._result.setText(BETWEEN.join(parts).strip(" "))
+        facts, explanation = self._state.facts, self._state.explanation
+        note = facts.note if facts else ""
+        self._model.setToolTip(wrap_tooltip(f"{note} {get_model_note(self._state.model_name)}".strip()))
         self._result.setEnabled(not self._state.stale)
-        self._result.setToolTip(wrap_tooltip(STALE if self._state.stale else inexact))
+        inexact = "" if explanation is None else describe_inexactness(explanation)
+        self._result.setToolTip(wrap_tooltip(STALE if self._state.stale and explanation is not None else inexact))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show all parts, or leave out the first ones of ``LEFT_OUT`` until the rest has room."""
+        labels = self._model, self._result, self._message, self._what, self._network
+        whole = texts = self._texts(())
+        for count in range(len(LEFT_OUT) + 1):
+            texts = self._texts(LEFT_OUT[:count])
+            if self._needed_px(texts) <= self.width():
+                break
+        for label, text, full in zip(labels, texts, whole, strict=True):
+            label.show_text(text)
+            label.setAccessibleDescription(full)
+            label.setVisible(bool(text))
+        self._bar.setToolTip(whole[3])
+
+    def _texts(self, left_out: Sequence[str]) -> tuple[str, str, str, str, str]:
+        """Return the texts of model, result, message, work and network without the parts that are left out."""
+        state, work = self._state, self._state.work
+        device = state.facts.device if state.facts and "device" not in left_out else ""
+        model = "" if "model" in left_out else BETWEEN.join(filter(None, (state.model_name, device)))
+        transfer = state.transfer
+        network = "" if transfer is None and "network" in left_out else format_network_state(transfer)
+        what = ""
+        if work is not None and not self._bar.isHidden() and not (self._message_text and "work" in left_out):
+            what = work.what if "remaining time" in left_out else format_work(work, self._left_s)
+        return model, self._format_result(left_out), self._message_text, what, network
+
+    def _format_result(self, left_out: Sequence[str]) -> str:
+        explanation, provenance = self._state.explanation, self._state.provenance
+        if explanation is None or "score" in left_out:
+            return ""
+        parts = {
+            "score": f"score {format_signed(explanation.score)}",
+            "accuracy": "not exact" if describe_inexactness(explanation) else "",
+            "time": format_duration(provenance.seconds),
+            "origin": "from the cache" if provenance.cached else "computed",
+        }
+        shown = (text for key, text in parts.items() if text and key not in left_out)
+        return f"{BETWEEN.lstrip()}{BETWEEN.join(shown)}"
+
+    def _needed_px(self, texts: Sequence[str]) -> int:
+        """Return the width of the line with these texts, its margins and spaces included."""
+        metrics, row = self.fontMetrics(), self._row
+        widths = [metrics.horizontalAdvance(text) + 2 for text in texts if text]
+        widths += [LAMP_PX] if self._bar.isHidden() else [LAMP_PX, BAR_PX // 2]
+        widths += [part.sizeHint().width() for part in (self._undo, self._cancel, self._stop) if not part.isHidden()]
+        margins = row.contentsMargins()
+        return sum(widths) + row.spacing() * (len(widths) + 1) + margins.left() + margins.right() + GAP_PX
 
     def _on_work_changed(self) -> None:
         work = self._state.work
@@ -167,9 +220,8 @@ class StatusLine(QWidget):
             self._show_work(False)
             self._timer.start()
         self._idle = work.idle
-        self._what.show_text(
-            format_work(work, self._remaining_time.estimate_s(work.what, work.done, work.total, time.monotonic()))
-        )
+        self._left_s = self._remaining_time.estimate_s(work.what, work.done, work.total, time.monotonic())
+        self._fit()
         self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
         self._bar.setValue(work.done)
 
@@ -177,8 +229,9 @@ class StatusLine(QWidget):
         self._show_work(self._state.work is not None)
 
     def _show_work(self, visible: bool) -> None:
-        for part in (self._what, self._bar, self._cancel):
+        for part in (self._bar, self._cancel):
             part.setVisible(visible)
+        self._fit()
 
 
 def format_work(work: Work, left_s: float | None) -> str:

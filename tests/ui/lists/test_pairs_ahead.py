@@ -172,13 +172,13 @@ def test_one_bar_that_never_goes_back_says_what_is_computed(walk: WalkDesk, qtbo
     walk.engine.gate.set()
     walk.session.pair_navigation.show(2)
     walk.settle(qtbot, 2)
-    qtbot.waitUntil(lambda: bool(seen) and seen[-1][0] == "Computing ahead: other captions of this picture")
+    qtbot.waitUntil(lambda: bool(seen) and seen[-1][0] == "Computing ahead: other captions")
     pictures = [part.request for part in walk.session.pairs_ahead._parts if part.request and part.request.completes]
     for done in (2, 1, 5):  # as after an interruption: the work reports its beginning again
         walk.session._worker.ahead_progressed.emit(pictures[0], Report("picture", done, 10))
     assert {what.partition(":")[0] for what, _ in seen} == {"Computing ahead"}
     assert "Computing ahead: pair 5 of 6" in {what for what, _ in seen}
-    assert seen[-1][0] == "Computing ahead: other captions of this picture"
+    assert seen[-1][0] == "Computing ahead: other captions"
     assert [done for _, done in seen] == sorted(done for _, done in seen)
     walk.release()
     qtbot.waitUntil(lambda: walk.state.work is None)

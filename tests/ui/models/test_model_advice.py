@@ -22,6 +22,7 @@ from exclip_desktop.storage.samples import RECORDS, load_samples
 from exclip_desktop.ui.models.add_model_dialog import AddModelDialog
 from exclip_desktop.ui.models.model_menu import ADVICE, ModelMenu
 from exclip_desktop.ui.models.models_dialog import ModelsDialog
+from exclip_desktop.ui.widgets.labels import ClampedLabel
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import Opened, PictureEngine
 from tests.ui.models.fake_librarian import DEMO, HERE, LARGE, OTHER, REFUSED, FakeLibrarian
@@ -90,6 +91,20 @@ def test_one_click_downloads_uses_and_remembers_the_first_recommended_model(open
     assert opened.session.settings.default_model() == SMALL.choice
     assert not bar.isVisible()
     assert opened.state.notice is None
+
+
+@pytest.mark.parametrize("models", [(SMALL,), (SIGLIP,), (HERE,)])
+def test_the_sentence_is_whole_in_the_smallest_window(
+    make_window: Callable[..., Opened], qtbot: QtBot, models: tuple[ListedModel, ...]
+) -> None:
+    window = make_window(*models).window
+    qtbot.waitUntil(window.model_bar.isVisible)
+    window.resize(960, 640)
+    QTest.qWait(0)
+    message = window.model_bar.findChild(ClampedLabel)
+    assert window.width() == 960
+    assert message.text() == ADVICE
+    assert not message.is_cut
 
 
 def test_during_the_download_the_bar_is_away_and_the_status_line_stops_it(opened: Opened, qtbot: QtBot) -> None:

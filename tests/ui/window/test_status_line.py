@@ -16,7 +16,8 @@ from exclip_desktop.session.state import Provenance, State, Work
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from exclip_desktop.ui.widgets.labels import ElidedLabel
-from exclip_desktop.ui.widgets.status_line import SHOW_AFTER_MS, StatusLine, format_duration
+from exclip_desktop.ui.widgets.status_line import LEFT_OUT, SHOW_AFTER_MS, StatusLine, format_duration
+from exclip_desktop.ui.window import PANELS_HIDDEN
 from tests.ui.window.test_widgets import button, child
 
 FACTS = ModelFacts("ViT-B-32", "cpu", 12, 12, 77)
@@ -65,6 +66,74 @@ def test_the_status_line_names_what_is_loaded_not_the_architecture_alone(
     assert state.model_name == title
 
 
+MESSAGES = (
+    *("", "Noted: sample-01.jpg", PANELS_HIDDEN),
+    "3 pairs are not explained yet and did not change. Explain first.",
+    "Mismatch: stored when the pair is explained",
+)
+WORK = (
+    Work("Computing ahead: other captions", 300, 1000, idle=True),
+    Work("Computing ahead: pair 1,234 of 10,000", 300, 1000, idle=True),
+    Work("Explaining the layers of the picture", 300, 1000),
+)
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+@pytest.mark.parametrize("work", WORK)
+@pytest.mark.parametrize("width_px", [960, 1366, 1920])
+def test_no_sentence_is_shortened(
+    width_px: int, work: Work, message: str, make_state: Callable[..., State], qtbot: QtBot
+) -> None:
+    state = make_state()
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    line.resize(width_px - 8, line.sizeHint().height())
+    line.show()
+    state.change(facts=FACTS, provenance=Provenance(63.0, cached=False))
+    state.put_work(line, work)
+    line._left_s = 20.0
+    line._on_waited()
+    line.show_message(message, can_undo=True)
+    QApplication.processEvents()
+    labels = [label for label in line.findChildren(ElidedLabel) if label.isVisible()]
+    assert [label.text() for label in labels if label.is_cut] == []
+    assert child(line, "Message").text() == message
+    assert child(line, "Progress").isVisible()
+    if not message:
+        assert work.what in [label.text().partition(", about")[0] for label in labels]
+    if width_px == 1920:
+        assert "computed" in shown_text(line)
+
+
+def test_what_is_left_out_first_matters_least(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    state = make_state()
+    state.change(facts=FACTS, provenance=Provenance(0.42, cached=False))
+    line = StatusLine(state)
+    qtbot.addWidget(line)
+    line.show()
+    texts = []
+    for width_px in range(700, 20, -10):
+        line.resize(width_px, 30)
+        if not texts or texts[-1] != line_text(line):
+            texts.append(line_text(line))
+    assert texts[:7] == [
+        "ViT-B-32 · cpu · score +0.3100 · 0.42 s · computed Offline",
+        "ViT-B-32 · cpu · score +0.3100 · 0.42 s Offline",
+        "ViT-B-32 · cpu · score +0.3100 Offline",
+        "ViT-B-32 · score +0.3100 Offline",
+        "ViT-B-32 · score +0.3100",
+        "ViT-B-32",
+        "",
+    ]
+    assert child(line, "Score, time and origin").accessibleDescription() == "·  score +0.3100  ·  0.42 s  ·  computed"
+    assert len(LEFT_OUT) == len(set(LEFT_OUT))
+
+
+def line_text(line: StatusLine) -> str:
+    """Return all that the line shows without work, from left to right."""
+    return f"{shown_text(line)} {child(line, 'Network').text()}".strip()
+
+
 def test_a_shortened_text_has_a_tooltip_with_the_whole_text(qtbot: QtBot) -> None:
     label = ElidedLabel(4)
     qtbot.addWidget(label)
@@ -87,6 +156,7 @@ def test_a_message_is_shown_for_a_moment(
     monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.MESSAGE_MS", 1)
     line = StatusLine(make_state())
     qtbot.addWidget(line)
+    line.resize(900, 30)
     line.show()
     before, message = shown_text(line), child(line, "Message")
     assert not message.isVisible()
@@ -214,6 +284,7 @@ def test_the_status_line_shows_the_remaining_time(qtbot: QtBot, monkeypatch: pyt
     monkeypatch.setattr("exclip_desktop.ui.widgets.status_line.time.monotonic", lambda: state.work.done * 0.5)
     for done in (1, 2, 20):
         state.change(work=Work("Explaining the picture", done, 100))
+    line._on_waited()
     assert line._what.text() == "Explaining the picture, about 40 s left"
     state.change(work=Work("Explaining the picture", 0, 0))
     assert line._what.text() == "Explaining the picture"
