@@ -1,9 +1,11 @@
 """Reads and writes pair lists of every format."""
 
 import os
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +17,8 @@ from exclip_desktop.storage.atomic import check_writable, write_atomically
 from exclip_desktop.storage.pair_lists.formats import FORMATS
 from exclip_desktop.storage.pair_lists.list_export import relocate_pair
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
-from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
-from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
+from exclip_desktop.storage.pair_lists.list_source import ListSource, describe_container, unreadable_error
+from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder, is_picture_name
 from exclip_desktop.storage.pair_lists.writers import writer_of
 from exclip_desktop.storage.project.project_files import ENDING as PROJECT_ENDING
 
@@ -24,7 +26,14 @@ ENDINGS: Final = tuple(dict.fromkeys(ending for one in FORMATS for ending in one
 """Usual endings of lists."""
 
 
-METADATA: Final = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+METADATA: Final = (
+    *("metadata.csv", "metadata.jsonl", "metadata.parquet"),  # Hugging Face's
+    *("_annotations.coco.json", "_annotations.createml.json"),  # Roboflow's
+)
+COCO_FILE: Final = re.compile(r"(captions|instances)_(.+\.json)")
+SHARDS: Final = (".parquet", ".tar")
+DEPTH: Final = 3  # folders below one, in which its lists are looked for
+MOST_TABLES: Final = 5  # of a folder, which are opened to tell whether they are lists
 
 
 def find_format(source: ListSource) -> ListFormat:
@@ -37,6 +46,9 @@ def find_format(source: ListSource) -> ListFormat:
     for one in FORMATS:
         if one.recognises(source):
             return one
+    container = describe_container(source)
+    if container is not None:
+        raise container
     raise ListError(
         f"{source.path.name} is no pair list that this program knows.",
         f"Give a folder of pictures, or a file that ends in {', '.join(ENDINGS)}.",
@@ -80,9 +92,19 @@ def _open(source: ListSource) -> tuple[Path, Iterator[Entry]]:
     inner = inner_lists(source)
     readers = [_located(one, find_format(one).read(one)) for one in inner or (source,)]
     if not inner:
-        return readers[0]
+        folder, entries = readers[0]
+        return folder, chain(entries, _note_tables(source))
     folder = source.picture_folder
     return folder, (_rebase(entry, start, folder) for start, entries in readers for entry in entries)
+
+
+def _note_tables(source: ListSource) -> Iterator[ListNote]:
+    """Yield a note on tables in a folder of pictures that were not read."""
+    tables = _tables_of(source) if source.content == "folder" else []
+    unread = [one.path.name for one in tables[:MOST_TABLES] if _names_pictures(one)]
+    if unread:
+        text = f"it also holds lists of pictures ({', '.join(unread)}); open one of them to read it."
+        yield ListNote(source.path.name, text)
 
 
 def _located(source: ListSource, reader: PairReader) -> tuple[Path, Iterator[Entry]]:
@@ -98,25 +120,52 @@ def _rebase(entry: Entry, start: Path, folder: Path) -> Entry:
 
 
 def inner_lists(source: ListSource) -> list[ListSource]:
-    """Return the lists that a folder holds in files: Hugging Face's metadata files, or one table of its pictures.
+    """Return the lists that a folder holds in files: those of data sets in it and below, or one table of its pictures.
 
-    Metadata files may be one folder below, one for each split. A table counts where its first picture exists.
+    Lists of data sets have known names, or they are the shards of a folder without pictures. Those of several splits
+    count together. A table counts where its first picture exists.
     """
     if source.content != "folder" or any(one.recognises(source) for one in FORMATS if not one.is_fallback):
         return []
-    own = [name for name in source.names if name in METADATA]
-    below = [f"{folder}/{name}" for folder in source.names for name in METADATA if is_file(source.path / folder / name)]
-    if own or below:
-        return [ListSource(source.path / name) for name in own or below]
-    tables = [ListSource(source.path / name) for name in source.names if _may_be_table(source, name)]
+    folders = list(_folders_of(source.path))
+    named = [f"{folder}{name}" for folder, names in folders for name in names if name in METADATA]
+    named = named or [f"{folder}{name}" for folder, names in folders for name in _coco_files(folder, names)]
+    if not named and not any(is_picture_name(name) for _, names in folders for name in names):
+        named = [f"{folder}{name}" for folder, names in folders for name in names if name.endswith(SHARDS)]
+    if named:
+        return [ListSource(source.path / name) for name in named]
+    tables = _tables_of(source)
     return tables if len(tables) == 1 and _names_pictures(tables[0]) else []
+
+
+def _folders_of(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those up to three below it, relative and with a slash, with the names of their files."""
+    for folder, below, names in os.walk(root):
+        depth = len(Path(folder).relative_to(root).parts)
+        below[:] = sorted(name for name in below if not name.startswith(".")) if depth < DEPTH else []
+        relative = Path(folder).relative_to(root).as_posix()
+        yield f"{relative}/" if depth else "", sorted(name for name in names if not name.startswith("."))
+
+
+def _coco_files(folder: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield COCO's files in its folder ``annotations``; instances belong to the captions of the same split."""
+    if not folder.endswith("annotations/"):
+        return
+    for name in names:
+        found = COCO_FILE.fullmatch(name)
+        if found and (found[1] == "captions" or f"captions_{found[2]}" not in names):
+            yield name
+
+
+def _tables_of(source: ListSource) -> list[ListSource]:
+    return [ListSource(source.path / name) for name in source.names if _may_be_table(source, name)]
 
 
 def _may_be_table(source: ListSource, name: str) -> bool:
     """Return whether a file in a folder may be its list: no file that belongs to a picture of the same name."""
     stem, ending = os.path.splitext(name)
     belongs = any(other != name and os.path.splitext(other)[0] in (stem, name) for other in source.names)
-    return ending.lower() in ENDINGS and ending.lower() != PROJECT_ENDING and not belongs
+    return ending.lower() in ENDINGS and ending.lower() not in (PROJECT_ENDING, ".yaml") and not belongs
 
 
 def _names_pictures(source: ListSource) -> bool:
@@ -125,7 +174,9 @@ def _names_pictures(source: ListSource) -> bool:
         first = next((entry for entry in entries if isinstance(entry, ListedPair)), None)
     except ListError:
         return False
-    return first is not None and is_file(source.picture_folder / expand_home(first.picture))
+    if first is None or not (first.caption or (first.regions and source.content != "text")):
+        return False  # a list of paths alone, as YOLO has them, holds less than the folder
+    return is_file(source.picture_folder / expand_home(first.picture))
 
 
 def _locate(pair: ListedPair, finder: PictureFinder) -> ListedPair:

@@ -16,12 +16,22 @@ Content = Literal["folder", "project", "json", "json lines", "xml", "tar", "parq
 HEAD_BYTES: Final = 1 << 16
 BY_ENDING: Final[dict[str, Content]] = {
     ".exclip": "project",
-    ".jsonl": "json lines",
-    ".ndjson": "json lines",
     ".csv": "text",
     ".tsv": "text",
 }
 """Content by ending, where the ending is sure; everything else is recognised by its first bytes."""
+LINES_ENDINGS: Final = (".jsonl", ".ndjson")
+CONTAINERS: Final = (
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "Unpack it, or save the sheet as CSV (UTF-8)."),
+    (b"\x1f\x8b", "compressed (gzip)", "Unpack it: gunzip, or tar -xf."),
+    (b"BZh", "compressed (bzip2)", "Unpack it: bunzip2, or tar -xf."),
+    (b"\xfd7zXZ", "compressed (xz)", "Unpack it: unxz, or tar -xf."),
+    (b"(\xb5/\xfd", "compressed (zstd)", "Unpack it: unzstd."),
+    (b"ARROW1", "an Arrow file", "Save it as parquet: Dataset.to_parquet() of datasets."),
+    (b"SQLite format 3", "a database", "Export its table as CSV (UTF-8)."),
+    (b"\x80\x04", "a pickle, which could run programs", "Save the list as JSON or CSV."),
+)
+"""First bytes of files that hold no list themselves, what they are, and what to do."""
 XML_ROOT: Final = re.compile(r"<([A-Za-z_][\w.-]*)")
 XML_PROLOGUE: Final = re.compile(r"(\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*", re.DOTALL)
 
@@ -61,9 +71,11 @@ class ListSource:
         if start.startswith("<"):
             return "xml"
         if start.startswith(("{", "[")):
-            return "json lines" if _is_json_lines(start) else "json"
+            return "json lines" if _is_json_lines(start, is_lines=ending in LINES_ENDINGS) else "json"
         if ending == ".json":
             return "json"
+        if ending in LINES_ENDINGS:
+            return "json lines"
         return "binary" if b"\0" in self.head and self.encoding == "utf-8-sig" else "text"
 
     @cached_property
@@ -77,8 +89,14 @@ class ListSource:
 
     @property
     def encoding(self) -> str:
-        """UTF-16 where the file starts with its mark, else UTF-8 with or without a mark."""
-        return "utf-16" if self.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        """UTF-16 or UTF-32 where the file starts with their mark or has their zeros, else UTF-8."""
+        start = self.head[:4]
+        if start in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+            return "utf-32"
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        zeros = bytes(bool(byte) for byte in start)
+        return {b"\1\0\1\0": "utf-16-le", b"\0\1\0\1": "utf-16-be"}.get(zeros, "utf-8-sig")
 
     @cached_property
     def text_head(self) -> str:
@@ -115,15 +133,26 @@ class ListSource:
         return name in self.names
 
 
-def _is_json_lines(start: str) -> bool:
-    """Return whether text that starts with a bracket is one JSON value per line, not one value over all lines."""
-    line, newline, rest = start.partition("\n")
+def describe_container(source: ListSource) -> ListError | None:
+    """Return the error of a file that is an archive, a spreadsheet or the like; None for any other."""
+    if source.content == "folder":
+        return None
+    found = next((one for one in CONTAINERS if source.head.startswith(one[0])), None)
+    return ListError(f"{source.path.name} is {found[1]}, not a list.", found[2]) if found else None
+
+
+def _is_json_lines(start: str, *, is_lines: bool) -> bool:
+    """Return whether text that starts with a bracket is one JSON value per line, not one value over all lines.
+
+    ``is_lines``: the ending says so; only an array, or a value that continues on the next line, is one value then.
+    """
+    line, newline, rest = start.replace("\r", "\n").partition("\n")
     if not newline or not rest.strip():
-        return False
+        return is_lines and not start.startswith("[")
     try:
         json.loads(line)
     except (ValueError, RecursionError):
-        return False
+        return is_lines and line.strip() not in ("{", "[") and not line.rstrip().endswith(("{", "[", ",", ":"))
     return True
 
 

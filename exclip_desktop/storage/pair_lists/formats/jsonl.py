@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, TextIO
 
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
@@ -37,8 +37,8 @@ def read_objects(source: ListSource) -> PairReader:
     if source.content == "json":
         _refuse_results(path, source.document[:1])
         return PairReader(source.picture_folder, read_array(path, source.document, source.finder.size_of))
-    try:
-        file = path.open("rb")
+    try:  # text: a line may end as those of Windows or of old Macs do
+        file = path.open(encoding=source.encoding, errors="surrogateescape")
     except OSError as error:
         raise unreadable_error(path, error) from error
     return PairReader(source.picture_folder, _lines(path, file, source.finder.size_of))
@@ -104,12 +104,21 @@ def _scale_fractions(pair: ListedPair, place: str, size_of: SizeOf) -> Iterator[
     yield replace(pair, regions=tuple(scale_region(region, size) for region in pair.regions))
 
 
-def _lines(path: Path, file: BinaryIO, size_of: SizeOf) -> Iterator[Entry]:
+def _lines(path: Path, file: TextIO, size_of: SizeOf) -> Iterator[Entry]:
     with file:
-        for number, line in enumerate(file, 1):
+        number = 0
+        while True:
+            number += 1
+            place = f"{path.name}, line {number}"
+            try:
+                line = file.readline()
+            except UnicodeError:  # of UTF-16; bytes that are no UTF-8 are named by the reader of their record
+                yield ListNote(place, "this and all that follows is not text that can be read; left out.")
+                return
+            if not line:
+                return
             if not line.strip():
                 continue
-            place = f"{path.name}, line {number}"
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
