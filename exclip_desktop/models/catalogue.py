@@ -17,6 +17,8 @@ from open_clip.factory import _find_checkpoint_in_dir
 from platformdirs import user_data_path
 
 from exclip_desktop.core.errors import ModelError, Remedy
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE as CONFIG_DOCUMENT
+from exclip_desktop.core.inputs.regular_files import read_regular
 from exclip_desktop.core.paths import expand_home, is_dir, is_file, resource_path
 from exclip_desktop.models.families import find_obstacle
 from exclip_desktop.models.model_configs import read_config
@@ -171,7 +173,7 @@ def hub_folder(repository: str) -> Path:
 
 def find_base(adapter: Adapter) -> Path | None:
     """Return the folder of the model that an adapter names, at a path or in the hub's cache; None: it is not here."""
-    if not adapter.base:
+    if not adapter.base or adapter.base.startswith(("//", "\\\\")):  # a share of the network
         return None
     places = (expand_home(adapter.base), adapter.folder / adapter.base, hub_folder(adapter.base))
     found = next((place for place in places if is_dir(place)), None)
@@ -203,8 +205,9 @@ def _read_folder(name: str, folder: Path, place: Place) -> ModelEntry | None:
     except ModelError as error:
         family = "" if has_own else read_family(folder)
         is_other = family not in ("", *FAMILIES)
-        reason = f'its family of transformers is "{family}"' if is_other else error.message.rstrip(".")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        message = error.message.rstrip(".").replace(f"{folder}{os.sep}", "")
+        reason = f'its family of transformers is "{family}"' if is_other else message
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
         reason = "its config cannot be read"
     return ModelEntry(name, "", path, path.stat().st_size, place, "", None, 0, reason)
 
@@ -323,7 +326,12 @@ def find_snapshot(folder: Path) -> Path:
     if not held or (folder / CONFIG_FILE).is_file():
         return folder
     main = root / "refs" / "main"
-    current = root / "snapshots" / (main.read_text("utf-8").strip() if is_file(main) else held[0].name)
+    named = _read_reference(main) if is_file(main) else held[0].name
+    current = root / "snapshots" / named
     if current not in held or (len(held) > 1 and not is_file(main)):
         raise ModelError(f"{root} holds {len(held)} snapshots, and does not say which is current.", "Choose one.")
     return current
+
+
+def _read_reference(file: Path) -> str:
+    return read_regular(file, CONFIG_DOCUMENT, ModelError).decode("utf-8", "replace").strip().replace("\0", "")

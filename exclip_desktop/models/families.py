@@ -18,7 +18,7 @@ TIMM_MODULES: Final = frozenset().union(*(tower.timm_modules for tower in IMAGE_
 """timm's modules all of whose networks have a tower."""
 
 # What open_clip and timm raise on configs that they cannot build from.
-_UNBUILDABLE = (TypeError, ValueError, AssertionError, KeyError, AttributeError, RuntimeError)
+_UNBUILDABLE = (TypeError, ValueError, ArithmeticError, AssertionError, LookupError, AttributeError, RuntimeError)
 
 
 def find_obstacle(schema: str) -> str:

@@ -1,13 +1,13 @@
 """Loads a model: open_clip builds the network, and the weights are loaded strictly."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
+from msgspec import Meta, Struct
 from open_clip import SimpleTokenizer
 from open_clip.model import set_model_preprocess_cfg
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
@@ -15,9 +15,11 @@ from torch import Tensor
 
 from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import DeviceError, ModelError, Remedy, SettingsError
+from exclip_desktop.core.inputs.json_documents import read_document
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE
 from exclip_desktop.core.paths import expand_home, is_file
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
-from exclip_desktop.core.values.settings import POOL, SIDES
+from exclip_desktop.core.values.settings import SIDES
 from exclip_desktop.models.catalogue import CARD_FILE
 from exclip_desktop.models.families import find_obstacle
 from exclip_desktop.models.model import Card, Model
@@ -31,9 +33,18 @@ from exclip_desktop.models.weights.adapters import merge_adapter, read_adapter
 from exclip_desktop.models.weights.download import download, plan_download
 from exclip_desktop.models.weights.find import Source, find_source, identify, require_preprocess, with_adapter
 from exclip_desktop.models.weights.fingerprints import compute_fingerprint
-from exclip_desktop.models.weights.fit import build_network, convert_names, find_misfit
+from exclip_desktop.models.weights.fit import build_network, convert_names, find_misfit, is_surely_small
 from exclip_desktop.models.weights.read import Weights, compute_weights_sha256, read_weights
 from exclip_desktop.models.weights.text_files import check_text_files, find_encoder, find_tokenizer
+
+LayerNumber = Annotated[int, Meta(ge=-256, le=256)] | Literal["pool"]
+
+
+class CardDocument(Struct, frozen=True):
+    """The file of a model's card: its default layers."""
+
+    image_layer: LayerNumber = -1
+    text_layer: LayerNumber = -1
 
 
 def load_model(
@@ -164,17 +175,25 @@ def fit_weights(source: Source, weights: Weights, device: str = "cpu") -> tuple[
         ModelError: a shape does not fit, or the preprocessing is unknown.
 
     """
-    network = build_network(source.name, source.config(), device, source.folder)
+    config = source.config()
+    if device != "meta" and not is_surely_small(config):  # shapes are compared before memory is reserved
+        outline = build_network(source.name, config, "meta", source.folder)
+        _check_fit(source, outline, convert_names(outline, weights.state))
+    network = build_network(source.name, config, device, source.folder)
     state = convert_names(network, weights.state)
+    _check_fit(source, network, state)
+    known = merge_preprocess_dict(PreprocessCfg(), require_preprocess(source))
+    set_model_preprocess_cfg(network, {**known, "size": network.visual.image_size})
+    return network, state
+
+
+def _check_fit(source: Source, network: Any, state: Mapping[str, Tensor]) -> None:
     wrong = find_misfit(network, state)
     if wrong:
         raise ModelError(
             f"The weights in {source.weights.name} do not fit {source.name}: {wrong}.",
             Remedy.NAME_OR_OMIT_ARCHITECTURE,
         )
-    known = merge_preprocess_dict(PreprocessCfg(), require_preprocess(source))
-    set_model_preprocess_cfg(network, {**known, "size": network.visual.image_size})
-    return network, state
 
 
 def _check_card(model: Model) -> None:
@@ -189,14 +208,10 @@ def _check_card(model: Model) -> None:
 
 def _read_card(folder: Path | None) -> Card:
     path = folder / CARD_FILE if folder is not None else None
-    if path is None or not path.is_file():
+    if path is None or not path.exists():
         return Card()
-    try:
-        values = json.loads(path.read_text("utf-8"))
-        layers = (values.get(name, -1) for name in ("image_layer", "text_layer"))
-        return Card(*(layer if layer == POOL else int(layer) for layer in layers))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} cannot be read: {error}.", "Correct or delete it.") from error
+    layers = read_document(path, CardDocument, CONFIG_FILE, ModelError)
+    return Card(layers.image_layer, layers.text_layer)
 
 
 def choose_device(name: str | None) -> torch.device:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.paths import is_dir
 from exclip_desktop.models.transformers_folder import convert_config, is_transformers_state
 from exclip_desktop.models.weights.checkpoint_state import SIZES, merge_long_positions
 from exclip_desktop.models.weights.fit import build_network, convert_names, find_misfit
@@ -138,7 +140,8 @@ def _fill(
     library: str, config: dict[str, Any], state: Mapping[str, Tensor], name: str, origin: str = ""
 ) -> NetworkCopy:
     """Return open_clip's network of a config with weights under its names."""
-    network = build_network(name, config)
+    folder = Path(origin) if origin and is_dir(Path(origin)) else None
+    network = build_network(name, config, folder=folder)
     converted = convert_names(network, state)
     wrong = find_misfit(network, converted)
     if wrong:
@@ -147,7 +150,7 @@ def _fill(
     text = config["text_cfg"]
     clean, context = (text.get("tokenizer_kwargs") or {}).get("clean", ""), text["context_length"]
     device = next(iter(state.values())).device
-    build_random = partial(build_network, name, config, drawn=True)
+    build_random = partial(build_network, name, config, folder=folder, drawn=True)
     return NetworkCopy(_settle(network).to(device), library, origin, context, clean, build_random)
 
 

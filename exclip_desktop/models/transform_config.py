@@ -8,7 +8,7 @@ from typing import Any, Final
 from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, check_preprocess_cfg, find_preprocessing
-from exclip_desktop.models.transformers_folder import Config, read_json
+from exclip_desktop.models.transformers_documents import Config, read_image_processor
 
 HARMLESS: Final = (
     "ToTensor",
@@ -153,8 +153,7 @@ def derive_preprocess(folder: Path) -> Config | None:
     """
     values: Config = {}
     for name in PREPROCESSORS:
-        found = read_json(folder / name)
-        values = found.get("image_processor", found) or values
+        values = read_image_processor(folder / name) or values
         if "image_mean" in values:
             break
     return convert_preprocess(values, folder.name)

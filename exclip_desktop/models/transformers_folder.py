@@ -3,7 +3,6 @@
 They have the same networks as open_clip's, under other names: the config is derived, and weights are renamed.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError, Remedy
+from exclip_desktop.models.transformers_documents import check_pair_config, read_json, read_pair_config
 
 PREFIX: Final = "transformers:"
 """Start of the schema of such a folder, as ``local-dir:`` is that of open_clip's folders."""
@@ -46,6 +46,8 @@ BERT_ENTRIES: Final = (
     *("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "hidden_act"),
     *("max_position_embeddings", "type_vocab_size", "layer_norm_eps", "pad_token_id"),
 )
+TRUNK_NAME: Final = re.compile(r"siglip_" + r"([1-9]\d{0,5})_" * 6 + r"(gelu|gelu_tanh)_(\d(?:\.\d{1,9})?(?:e-\d\d)?)")
+MOST_LAYERS, MOST_PX = 256, 4_096
 LEGACY_EOS: Final = 2  # in old configs, which pool at the largest id, as open_clip does
 BLOCK_NAMES: Final = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
 TRUNK_NAMES: Final = {"layer_norm1": "norm1", "layer_norm2": "norm2", "mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2"}
@@ -66,7 +68,8 @@ def is_transformers_folder(folder: Path) -> bool:
 
 def read_family(folder: Path) -> str:
     """Return the family of the model of transformers in a folder, such as ``clip``; empty: there is none."""
-    return str(read_json(folder / CONFIG).get("model_type") or "")
+    family = read_json(folder / CONFIG).get("model_type")
+    return family if isinstance(family, str) else ""
 
 
 def is_transformers_state(state: State) -> bool:
@@ -81,8 +84,11 @@ def derive_config(folder: Path) -> Config:
         ModelError: the config cannot be read, or is of a family that cannot be explained.
 
     """
+    own = read_pair_config(folder / CONFIG)
+    if str(own.get("model_type")) in FAMILIES:
+        check_pair_config(own, folder / CONFIG)
     try:
-        return convert_config(read_json(folder / CONFIG), folder.name, str(folder))
+        return convert_config(own, folder.name, str(folder))
     except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError) as error:
         raise ModelError(f"{folder / CONFIG} cannot be read: {error}.", "Fetch it again.") from error
 
@@ -266,9 +272,11 @@ class Trunk:
 def register_trunk(vision: Mapping[str, Any]) -> None:
     """Tell timm the image encoder that an ``open_clip_config.json`` names, which ``derive_config`` made elsewhere."""
     name = str(vision.get("timm_model_name") or "")
-    found = re.fullmatch(r"siglip_(\d+)_(\d+)_(\d+)_(\d+)_(\d+)_(\d+)_(gelu|gelu_tanh)_([\d.e-]+)", name)
-    if found is not None:
-        width, depth, heads, patch, size, hidden = map(int, found.groups()[:6])
+    found = TRUNK_NAME.fullmatch(name)
+    if found is None:
+        return
+    width, depth, heads, patch, size, hidden = map(int, found.groups()[:6])
+    if depth <= MOST_LAYERS and patch <= size <= MOST_PX:
         Trunk(width, depth, heads, patch, size, hidden, found[7], float(found[8])).register()
 
 
@@ -281,15 +289,6 @@ def _act(name: str) -> str:
 def _part(own: Config, name: str, usual: Config) -> Config:
     """Return one side's config, completed; old ones have it once more under ``…_dict``."""
     return {**usual, **(own.get(name) or {}), **(own.get(f"{name}_dict") or {})}
-
-
-def read_json(path: Path) -> Config:
-    """Return the object in a JSON file; empty where there is none."""
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def convert_state(state: State) -> dict[str, Tensor]:

@@ -102,7 +102,7 @@ def _choose_tokenizer(copy: NetworkCopy, text: TextTower, chosen: object) -> Any
     part = own if isinstance(own, CLIP) else own.text
     context = copy.context or (int(part.context_length) if encoder is None else DEFAULT_CONTEXT_LENGTH)
     if chosen is None and copy.origin and copy.tokenizer_clean:
-        return load_tokenizer(copy.origin, None, context, {"clean": copy.tokenizer_clean})
+        return load_tokenizer(copy.origin, _origin_folder(copy), context, {"clean": copy.tokenizer_clean})
     folder = _origin_folder(copy)
     if chosen is None and folder is not None:
         check_clip_vocabulary(folder)

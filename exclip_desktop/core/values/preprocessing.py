@@ -1,19 +1,36 @@
 """Preprocessing of pictures for models whose weights do not record it."""
 
-import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
 
 from exclip_desktop.core.errors import ModelError, Remedy
+from exclip_desktop.core.inputs.json_documents import check_document, read_document
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE
 from exclip_desktop.core.paths import expand_home, is_file
 
 Triple = tuple[float, float, float]
 
 INTERPOLATIONS: Final = ("bicubic", "bilinear", "nearest")
 RESIZE_MODES: Final = ("shortest", "longest", "squash")
+MOST_MEAN, LEAST_STD = 1e6, 1e-6
+Mean = Annotated[float, Meta(ge=-MOST_MEAN, le=MOST_MEAN)]
+Deviation = Annotated[float, Meta(ge=LEAST_STD, le=MOST_MEAN)]
 _HINT: Final = 'Give for instance {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]}.'
+
+
+class PreprocessDocument(Struct, frozen=True):
+    """A file with a preprocessing; entries of training are not read."""
+
+    mean: tuple[Mean, Mean, Mean]
+    std: tuple[Deviation, Deviation, Deviation]
+    interpolation: Literal["bicubic", "bilinear", "nearest"] = "bicubic"
+    resize_mode: Literal["shortest", "longest", "squash"] = "shortest"
+    fill_color: Annotated[int, Meta(ge=0, le=255)] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +113,10 @@ def find_preprocessing(source: str | Path) -> dict[str, Any]:
     names = ", ".join(one.name for one in PREPROCESSINGS)
     if not is_file(path):
         raise ModelError(f'There is no preprocessing "{source}".', Remedy.CHOOSE_PREPROCESSING, choices=names)
-    try:
-        config = json.loads(path.read_text("utf-8"))
-        return check_preprocess_cfg(config.get("preprocess_cfg", config))
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise ModelError(f"{path} holds no preprocessing: {error}.", _HINT) from error
+    document = read_document(path, dict[str, Any], CONFIG_FILE, ModelError, _HINT)
+    held = document.get("preprocess_cfg", document)
+    check_document(held, PreprocessDocument, path, ModelError, _HINT)
+    return check_preprocess_cfg(held)
 
 
 def check_preprocess_cfg(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +127,8 @@ def check_preprocess_cfg(config: Mapping[str, Any]) -> dict[str, Any]:
 
     """
     mean, std = (tuple(float(value) for value in config[name]) for name in ("mean", "std"))
-    if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+    numbers = all(math.isfinite(value) and abs(value) <= MOST_MEAN for value in (*mean, *std))
+    if len(mean) != 3 or len(std) != 3 or not numbers or min(std) < LEAST_STD:
         raise ValueError("mean and std are three numbers each, and std is positive")
     interpolation, mode = config.get("interpolation", "bicubic"), config.get("resize_mode", "shortest")
     if interpolation not in INTERPOLATIONS or mode not in RESIZE_MODES:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from open_clip import SimpleTokenizer
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.inputs.regular_files import VOCABULARY
 from exclip_desktop.core.paths import is_file
-from exclip_desktop.models.transformers_folder import read_json
+from exclip_desktop.models.transformers_documents import read_json
 
 SPECIALS: Final = {"<start_of_text>": "<|startoftext|>", "<end_of_text>": "<|endoftext|>"}
 """Special tokens: open_clip's name → that of transformers and of OpenAI's clip."""
@@ -33,13 +34,13 @@ def check_clip_vocabulary(folder: Path) -> None:
 
 
 def _holds_clips(file: Path) -> bool:
-    values = read_json(file)
+    values = read_json(file, VOCABULARY)
     model = values.get("model")
     if not isinstance(model, dict):
         return values == clip_vocabulary()
     try:
         added = {one["content"]: one["id"] for one in values.get("added_tokens") or ()}
         vocabulary: dict[str, Any] = {**model["vocab"], **added}
-    except (KeyError, TypeError):  # of another kind of tokenizer
+    except (KeyError, TypeError, ValueError):  # of another kind of tokenizer
         return False
     return vocabulary == clip_vocabulary()

@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypedDict
 
 import torch
+from msgspec import Meta
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.inputs.json_documents import check_document, read_document
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE
 from exclip_desktop.models.transformers_folder import BLOCK_NAMES, TRUNK_NAMES
 
 ADAPTER_CONFIG: Final = "adapter_config.json"
@@ -38,6 +41,22 @@ BLOCKS: Final = {
 PROJECTIONS: Final = {"visual_projection.weight": "visual.proj", "text_projection.weight": "text_projection"}
 
 State = Mapping[str, Tensor]
+Name = Annotated[str, Meta(max_length=200)]
+Alpha = Annotated[float, Meta(ge=-1e6, le=1e6)]
+ModulePattern = Annotated[str, Meta(max_length=500, pattern=r"^\^?(?:[A-Za-z0-9_.-]|\\[.d])*\$?$")]  # linear time
+
+
+class AdapterDocument(TypedDict, total=False):
+    """The entries of peft's config that are read; others belong to training."""
+
+    peft_type: Name | None
+    base_model_name_or_path: Annotated[str, Meta(max_length=4_096)] | None
+    init_lora_weights: bool | Name | None
+    use_dora: bool | None
+    use_rslora: bool | None
+    fan_in_fan_out: bool | None
+    lora_alpha: Alpha | None
+    alpha_pattern: Annotated[dict[ModulePattern, Alpha], Meta(max_length=4_096)] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +90,11 @@ def read_adapter(folder: Path) -> Adapter:
         ModelError: it cannot be read, or is of a kind that cannot be merged.
 
     """
-    try:
-        config = dict(json.loads((folder / ADAPTER_CONFIG).read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"{folder} holds no adapter (LoRA): {ADAPTER_CONFIG} cannot be read.") from error
+    path = folder / ADAPTER_CONFIG
+    if not path.exists():
+        raise ModelError(f"{folder} holds no adapter (LoRA): it has no {ADAPTER_CONFIG}.")
+    config = read_document(path, dict[str, Any], CONFIG_FILE, ModelError)
+    check_document(config, AdapterDocument, path, ModelError, "Correct it, or fetch the adapter again.")
     weights = next((folder / name for name in ADAPTER_WEIGHTS if (folder / name).is_file()), None)
     if weights is None:
         raise ModelError(f"The adapter {folder.name} has no weights.", f"Put {ADAPTER_WEIGHTS[0]} into the folder.")

@@ -1,6 +1,5 @@
 """Finds the source of a model: the bundled one, a folder, a checkpoint, or open_clip's cache."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,9 +25,11 @@ from exclip_desktop.models.catalogue import (
     hub_folder,
     installed_folder,
 )
+from exclip_desktop.models.config_document import read_folder_preprocess
 from exclip_desktop.models.model_configs import read_config
 from exclip_desktop.models.tokenizers.clip_vocabulary import check_clip_vocabulary
 from exclip_desktop.models.transform_config import derive_preprocess
+from exclip_desktop.models.transformers_documents import read_pair_config
 from exclip_desktop.models.transformers_folder import (
     CONFIG,
     PREFIX,
@@ -213,7 +214,9 @@ def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source
         return _read_adapter_folder(name, folder, chosen)
     if not (folder / CONFIG_FILE).is_file() and is_transformers_folder(folder):
         return _read_transformers(name, folder, chosen)
-    if not (folder / CONFIG_FILE).is_file():
+    if not (folder / CONFIG_FILE).exists():
+        if (folder / CONFIG).exists():
+            read_pair_config(folder / CONFIG)  # raises the reason why it cannot be read
         raise ModelError(f"The folder {folder} has no {CONFIG_FILE}.", Remedy.CHOOSE_MODEL_FOLDER)
     weights = find_weights(folder)
     if weights is None:
@@ -261,11 +264,8 @@ def _read_transformers(name: str, folder: Path, chosen: dict[str, Any] | None) -
 
 def _read_preprocess(folder: Path) -> dict[str, Any] | None:
     """Return the preprocessing in a folder's config; None where it has no mean and deviation."""
-    try:
-        held = json.loads((folder / CONFIG_FILE).read_text("utf-8")).get("preprocess_cfg") or {}
-        return dict(held) if held.get("mean") and held.get("std") else None
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"The config of {folder} cannot be read: {error}.", Remedy.CHOOSE_OTHER_MODEL) from error
+    held = read_folder_preprocess(folder)
+    return held if held.get("mean") and held.get("std") else None
 
 
 def _check_checkpoint(path: Path) -> Path:

@@ -20,7 +20,12 @@ from exclip_desktop.models.weights.positions import read_sizes
 from exclip_desktop.models.weights.text_files import find_encoder
 
 FILLERS = ("normal_", "uniform_", "trunc_normal_", "kaiming_uniform_", "xavier_uniform_")  # of torch.nn.init
-_UNBUILDABLE = (TypeError, ValueError, AssertionError, OSError, KeyError, AttributeError, RuntimeError, ImportError)
+_UNBUILDABLE = (
+    *(TypeError, ValueError, ArithmeticError, MemoryError, AssertionError, OSError, LookupError, AttributeError),
+    *(RuntimeError, ImportError),
+)
+
+SMALL = 50_000_000  # weights: 200 MB
 
 CUSTOM_TEXT = "text.token_embedding.weight"  # where a text encoder is a module of its own
 
@@ -54,6 +59,24 @@ def build_network(
             return kind(**arguments)
     except _UNBUILDABLE as error:
         raise ModelError(f"open_clip cannot build {name}: {error}.", "Check its config.") from error
+
+
+def is_surely_small(config: Mapping[str, Any]) -> bool:
+    """Return whether a network takes less memory than ``SMALL`` weights, by the numbers in its config alone."""
+    vision, text = config["vision_cfg"], config["text_cfg"]
+    named = vision.get("timm_model_name") or text.get("hf_model_name") or "multimodal_cfg" in config
+    if named or isinstance(vision.get("layers"), list):
+        return False
+    positions = 1
+    for size in (vision.get("image_size", 224), text.get("context_length", 77)):
+        positions += max(size) ** 2 if isinstance(size, list) else int(size) ** 2
+    widths = (int(side.get("width", 768)) for side in (vision, text))
+    blocks = sum(
+        int(side.get("layers", 12)) * int(side.get("width", 768)) ** 2 * (4 + 2 * float(side.get("mlp_ratio", 4)))
+        for side in (vision, text)
+    )
+    rows = positions + int(text.get("vocab_size", 49408)) + int(config["embed_dim"])
+    return rows * max(widths) + positions + blocks < SMALL
 
 
 @contextmanager

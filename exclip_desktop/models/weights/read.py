@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import io
-import json
 import pickle
 import re
 import struct
@@ -14,19 +13,24 @@ from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import torch
+from msgspec import Meta, Struct
 from numpy._core.multiarray import scalar
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.inputs.json_documents import read_document
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE
+from exclip_desktop.core.paths import is_file
 from exclip_desktop.models.weights.checkpoint_state import choose_state
 from exclip_desktop.models.weights.fingerprints import OPENAI_SHA256, compute_sha256
 
+SHARD_ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
 ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 INDEX = ".index.json"  # of weights in several files
 # Errors of the readers of weights on other files; the restricted unpickler raises any of them.
@@ -41,6 +45,12 @@ HARMLESS: Final[list[Any]] = [
 ]
 """What training programs store beside weights; making these objects runs nothing."""
 _POINTER = b"version https://git-lfs"
+
+
+class ShardIndex(Struct, frozen=True):
+    """The index of weights in several files: name of each weight → its file."""
+
+    weight_map: dict[str, Annotated[str, Meta(max_length=255)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +83,12 @@ def list_files(path: Path) -> list[Path]:
     """
     if not path.name.endswith(INDEX):
         return [path]
-    try:
-        names = sorted(set(json.loads(path.read_text("utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path.name} cannot be read as an index of weights.", "Fetch it again.") from error
-    files = [path.with_name(name) for name in names if isinstance(name, str) and Path(name).name == name]
+    index = read_document(path, ShardIndex, CONFIG_FILE, ModelError, "Fetch it again.")
+    names = sorted(set(index.weight_map.values()))
+    files = [path.with_name(name) for name in names if Path(name).name == name and name.endswith(SHARD_ENDINGS)]
     if len(files) < len(names) or not files:
         raise ModelError(f"{path.name} names files outside of its folder.", "Fetch the model again.")
-    missing = next((file for file in files if not file.is_file()), None)
+    missing = next((file for file in files if not is_file(file)), None)
     if missing is not None:
         raise ModelError(f"{missing.name}, a part of the weights, is missing.", "Fetch all parts.")
     return files

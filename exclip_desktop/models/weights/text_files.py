@@ -13,10 +13,11 @@ from huggingface_hub import try_to_load_from_cache
 from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH, HFTokenizer
 
 from exclip_desktop.core.errors import ModelError, Remedy
-from exclip_desktop.core.paths import expand_home, is_dir
 from exclip_desktop.models.model_configs import make_own_tokenizer, read_config
+from exclip_desktop.models.tokenizers.tokenizer_folder import open_tokenizer_folder
 from exclip_desktop.models.towers.text_hf import FAMILIES
-from exclip_desktop.models.transformers_folder import derive_text_encoder
+from exclip_desktop.models.transformers_documents import check_pair_config, read_pair_config, select_encoder_entries
+from exclip_desktop.models.transformers_folder import CHINESE, derive_text_encoder
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -27,6 +28,7 @@ TOKENIZER_FILES = (
     "vocab.json",
 )
 ENCODER_FILES = ("config.json",)
+MOST_REASON = 200  # characters of another package's error
 OLDEST = 5  # version of transformers; earlier ones have other names for layers
 
 
@@ -56,7 +58,7 @@ def find_tokenizer(schema: str, folder: Path | None, context: int | None = None)
 
 
 def load_tokenizer(name: str, folder: Path | None, context: int, options: Mapping[str, Any]) -> Any:
-    """Return open_clip's wrapper of the tokenizer of the repository (or folder) ``name``, or of the model's folder.
+    """Return open_clip's wrapper of the tokenizer in the model's ``folder``, or of the repository ``name``.
 
     ``options`` are those that open_clip's configs have as ``tokenizer_kwargs``.
 
@@ -66,12 +68,15 @@ def load_tokenizer(name: str, folder: Path | None, context: int, options: Mappin
     """
     place = _find_files(name, folder, TOKENIZER_FILES, f"The tokenizer {name}")
     local = {**options, "local_files_only": True, "trust_remote_code": False}
-    try:
-        return HFTokenizer(str(place), context_length=context, **local)
-    except Exception as error:  # the tokenizers package raises bare ones
-        raise ModelError(
-            f"The tokenizer {name} in {place} cannot be read: {error}.", "Fetch all of its files again."
-        ) from error
+    with open_tokenizer_folder(place) as checked:
+        try:
+            return HFTokenizer(str(checked), context_length=context, **local)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # the tokenizers package raises bare ones, and panics of its own kind
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:MOST_REASON]
+            message = f"The tokenizer {name} in {place} cannot be read: {reason.rstrip('.')}."
+            raise ModelError(message, "Fetch all of its files again.") from error
 
 
 def check_text_files(config: Mapping[str, Any], folder: Path | None) -> None:
@@ -94,26 +99,31 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
     if not name:
         return None
     place = _find_files(name, folder, ENCODER_FILES, f"The text encoder {name}")
-    try:
-        own: dict[str, Any] = json.loads((place / "config.json").read_text("utf-8"))
-        inner = derive_text_encoder(own)
-        own, place = (own, place) if inner is None else (inner, _write_config(json.dumps(inner)))
-        kind = own.get("model_type", "")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{place / 'config.json'} cannot be read: {error}.", "Fetch it again.") from error
+    path = place / ENCODER_FILES[0]
+    own = read_pair_config(path)
+    if own.get("model_type") == CHINESE:
+        check_pair_config(own, path)
+    own = derive_text_encoder(own) or own
+    kind = str(own.get("model_type", ""))
     if kind not in FAMILIES:
         raise ModelError(
-            f'The text encoder {name} is of a kind ("{kind}") that cannot be explained.',
+            f'The text encoder {name} is of a kind ("{kind[:MOST_REASON]}") that cannot be explained.',
             Remedy.CHOOSE_TEXT_FAMILY,
             families=", ".join(FAMILIES),
         )
-    return Encoder(text | {"hf_model_name": str(place), "hf_model_pretrained": False}, own)
+    checked = _write_config(json.dumps(select_encoder_entries(own, path)))
+    return Encoder(text | {"hf_model_name": str(checked), "hf_model_pretrained": False}, own)
 
 
 def _write_config(text: str) -> Path:
     """Return a folder with a config, which open_clip reads from a file; it lasts as long as the program."""
-    folder = Path(_make_folder(text).name)
-    (folder / ENCODER_FILES[0]).write_text(text, "utf-8")
+    try:
+        folder = Path(_make_folder(text).name)
+        (folder / ENCODER_FILES[0]).write_text(text, "utf-8")
+    except OSError as error:
+        raise ModelError(
+            f"The config of the text encoder cannot be written: {error.strerror or error}.", "Set TMPDIR to a folder."
+        ) from error
     return folder
 
 
@@ -123,16 +133,14 @@ def _make_folder(_: str) -> TemporaryDirectory[str]:
 
 
 def _find_files(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> Path:
-    """Return the folder with one of ``files`` of the repository (or folder) ``name``."""
+    """Return the folder with one of ``files``: the model's own, or that of the repository ``name`` in the cache."""
     if _transformers_version() < OLDEST:
         raise ModelError(
             f"{what} needs the package transformers, version {OLDEST} or newer, which is not installed.",
             'Install it: pip install "exclip-desktop[hf]".',
         )
-    named = expand_home(name)
-    for place in (folder, named if is_dir(named) else None):
-        if place is not None and any((place / file).is_file() for file in files):
-            return place
+    if folder is not None and any((folder / file).exists() for file in files):
+        return folder
     cached = _find_cached(name, files)
     if cached is not None:
         return cached
