@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.attribution.second_order.explain import (
@@ -33,20 +34,26 @@ from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.archives import input_bytes
-from exclip_desktop.storage.batches.batch_folder import (
+from exclip_desktop.storage.batches.batch_folder import INDEX, SCORES, SUMS, has_sum, prepare_batch_folder, write_sums
+from exclip_desktop.storage.batches.batch_index import Batch, caption_to_values, write_index, write_scores
+from exclip_desktop.storage.batches.shard_files import (
     KINDS,
     Kind,
     ShardEntry,
-    prepare_batch_folder,
+    State,
     read_shard,
+    shard_path,
     shard_places,
     shards,
     write_shard,
 )
-from exclip_desktop.storage.batches.batch_index import Batch, caption_to_values, write_index, write_scores
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, Picture, picture_sha256, read_picture
+
+WRITTEN_EVERY_S: Final = 1.0
+NAMED: Final = 5
+"""Most damaged shards that a note names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class BatchDone:
         failed: one sentence for each pair that failed, after its id; empty while shards are missing.
         inexact: number of pairs whose integrals do not meet the tolerance; the index has their residuals.
         missing: number of shards that other runs still have to make; the index is written when there are none.
+        notes: sentences on files in the folder that were damaged, or of an older version, and are made again.
 
     """
 
@@ -67,6 +75,7 @@ class BatchDone:
     failed: tuple[str, ...] = ()
     inexact: int = 0
     missing: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def open_batch(folder: str | Path) -> Batch:
@@ -120,19 +129,21 @@ def batch(
         "captions": list(dict.fromkeys(pair.caption for pair in pair_list.pairs)),
     }
     folder = Path(out)
-    prepare_batch_folder(
+    notes = prepare_batch_folder(
         folder,
         _make_header(model, resolved)
         | {"pictures": names["pictures"], "captions": names["captions"], "folder": str(pair_list.folder.absolute())},
     )
-    work = _ShardFiller(folder, names, words, progress or ignore_progress, cancel or CancelToken())
+    finished = Batch(folder)
+    work = _ShardFiller(finished, names, words, progress or ignore_progress, cancel or CancelToken())
     makers = _make_makers(model, pair_list, resolved, max_megapixels, work.cancel)
     for kind in KINDS:
         for number in shards(kind, len(names[kind])):
             if number % parts == part - 1:
                 work.fill(kind, number, makers[kind])
+    notes += work.notes()
     keep = None if cache is None else cache.put_explanation
-    return _finish(Batch(folder), pair_list, all_pairs, keep, alone=parts == 1)
+    return _finish(Batch(folder), pair_list, all_pairs, keep, alone=parts == 1, notes=notes)
 
 
 def _make_header(model: Model, settings: ExplainSettings) -> dict[str, Any]:
@@ -178,30 +189,76 @@ class _ShardFiller:
     """Fills shards and reports progress."""
 
     def __init__(
-        self, folder: Path, names: dict[Kind, list[str]], words: Words, progress: Progress, cancel: CancelToken
+        self, finished: Batch, names: dict[Kind, list[str]], words: Words, progress: Progress, cancel: CancelToken
     ) -> None:
-        self._folder, self._names, self._words, self._progress, self.cancel = folder, names, words, progress, cancel
+        self._finished, self._names, self._words, self._progress, self.cancel = finished, names, words, progress, cancel
+        self._files: dict[State, list[Path]] = {"damaged": [], "older": []}
+
+    def notes(self) -> tuple[str, ...]:
+        """Return sentences on the shards that were not as a batch of this version writes them."""
+        sentences = {
+            "damaged": "Damaged shards were computed again",
+            "older": "Shards of version 0.3.0 have checksums now; their rows add up",
+        }
+        return tuple(
+            f"{sentences[state]}: {_name_some(files, self._finished.folder)}."
+            for state, files in self._files.items()
+            if files
+        )
 
     def fill(self, kind: Kind, number: int, maker: _Maker) -> None:
-        """Make the missing, failed and changed entries of a shard; an interrupted run keeps its finished entries."""
-        names = self._names[kind]
+        """Make the missing, failed and changed entries of a shard; an interrupted run keeps its finished entries.
+
+        They are written after each entry, or once in ``WRITTEN_EVERY_S`` where entries take less, so that a killed run
+        goes on too; and more rarely where writing takes long.
+        """
+        names, folder, decided = self._names[kind], self._finished.folder, self._finished.decided
         places = shard_places(kind, number, len(names))
-        entries = read_shard(self._folder, kind, number, len(names))
+        shard = read_shard(folder, kind, number, len(names), decided)
+        if shard.state in self._files:
+            self._files[shard.state].append(shard_path(folder, kind, number))
+        entries = list(shard.entries)
         missing = [
             at
             for at, entry in enumerate(entries)
             if entry is None or entry.error or maker.changed(names[places.start + at], entry)
         ]
+        writer = _ShardWriter(lambda: write_shard(folder, kind, number, entries, decided))
         try:
             with closing(_read_ahead(maker.read, [names[places.start + at] for at in missing])) as coming:
                 for at, read in zip(missing, coming, strict=True):
                     self._progress(Report(kind, places.start + at, len(names)))
                     self.cancel.check()
                     entries[at] = _try_entry(read, maker.make, self._words)
+                    writer.write_if_due()
         finally:
-            if missing:
-                write_shard(self._folder, kind, number, entries)
+            if missing or shard.state == "older":
+                writer.write()
         self._progress(Report(kind, places.stop, len(names)))
+
+
+class _ShardWriter:
+    """Writes a shard again and again while it is filled, in at most a twentieth of the time."""
+
+    def __init__(self, write: Callable[[], None]) -> None:
+        self._write, self._due = write, monotonic() + WRITTEN_EVERY_S
+
+    def write_if_due(self) -> None:
+        """Write it if the last time was long ago."""
+        if monotonic() >= self._due:
+            self.write()
+
+    def write(self) -> None:
+        """Write it now."""
+        start = monotonic()
+        self._write()
+        end = monotonic()
+        self._due = end + max(WRITTEN_EVERY_S, 20 * (end - start))
+
+
+def _name_some(files: Sequence[Path], folder: Path) -> str:
+    names = [file.relative_to(folder).as_posix() for file in files[:NAMED]]
+    return ", ".join([*names, "…"] if len(files) > NAMED else names)
 
 
 def _finish(
@@ -211,19 +268,27 @@ def _finish(
     keep: Callable[[str, Explanation], None] | None,
     *,
     alone: bool,
+    notes: tuple[str, ...],
 ) -> BatchDone:
     missing = 0 if alone else sum(_count_missing(finished, kind) for kind in KINDS)
     if missing:
-        return BatchDone(finished, len(pair_list.pairs), missing=missing)
+        return BatchDone(finished, len(pair_list.pairs), missing=missing, notes=notes)
+    changed = [
+        name for name in (INDEX, SCORES) if (finished.folder / name).exists() and not has_sum(finished.folder, name)
+    ]
+    reason = "does not match its checksum" if (finished.folder / SUMS).exists() else "has no checksum"
+    notes += tuple(f"{finished.folder / name} {reason}, and is written again." for name in changed)
     failed, inexact = write_index(finished, pair_list.pairs, keep)
-    if all_pairs:
+    if all_pairs or SCORES in changed:
         write_scores(finished)
-    return BatchDone(finished, len(pair_list.pairs), tuple(failed), inexact)
+    write_sums(finished.folder)
+    return BatchDone(finished, len(pair_list.pairs), tuple(failed), inexact, notes=notes)
 
 
 def _count_missing(finished: Batch, kind: Kind) -> int:
     count = finished.counts[kind]
-    return sum(None in read_shard(finished.folder, kind, number, count) for number in shards(kind, count))
+    read = (read_shard(finished.folder, kind, number, count, finished.decided) for number in shards(kind, count))
+    return sum(None in shard.entries for shard in read)
 
 
 def _read_ahead(read: Callable[[str], Any], names: Sequence[str]) -> Generator[Callable[[], Any]]:

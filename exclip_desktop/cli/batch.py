@@ -32,8 +32,8 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     parser.description = (
         "Explain a list of pairs. Each picture and each caption is computed once, and the matrix of any picture with "
-        "any caption is the product of two stored factors. After Ctrl+C the same command resumes the work. The manual "
-        "describes the folder: exclip-desktop help lists-and-projects. From Python: open_batch(FOLDER)."
+        "any caption is the product of two stored factors. After Ctrl+C or SIGTERM the same command resumes the work. "
+        "The manual describes the folder: exclip-desktop help lists-and-projects. From Python: open_batch(FOLDER)."
     )
     parser.set_defaults(run=_batch)
     parser.add_argument(
@@ -74,7 +74,7 @@ def _batch(options: argparse.Namespace) -> None:
     model = load_chosen_model(options)
     for note in model.notes:
         print_note(note)
-    with resumable(options.out), ProgressBar("Explaining ") as bar:
+    with resumable(options.out) as stop, ProgressBar("Explaining ") as bar:
         done = exclip_desktop.batch(
             model,
             pairs,
@@ -84,9 +84,11 @@ def _batch(options: argparse.Namespace) -> None:
             max_megapixels=options.max_megapixels,
             cache=chosen_cache(options),
             words=FLAG_WORDS,
-            progress=bar.show,
+            progress=stop.after_each(bar.show),
             **asdict(explain_settings(options)),
         )
+    for note in done.notes:
+        print_note(note)
     if done.missing:
         missing = format_count(done.missing, "shard")
         print(f"This part is done. {missing} missing; the part that finishes last writes the index.")

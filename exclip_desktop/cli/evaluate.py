@@ -134,7 +134,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     for note in () if pairs is None else summarize_notes(pairs.notes):
         print_note(note)
     model = load_chosen_model(options)
-    with resumable(options.out), ProgressBar("Measuring ") as bar:
+    with resumable(options.out) as stop, ProgressBar("Measuring ") as bar:
         study = exclip_desktop.study(
             model,
             pairs,
@@ -143,7 +143,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             out=options.out,
             max_megapixels=options.max_megapixels,
             cache=chosen_cache(options),
-            progress=bar.show,
+            progress=stop.after_each(bar.show),
             **settings,
         )
     _write(study, options.out)

@@ -14,6 +14,7 @@ from exclip_desktop.cli.display import check_display
 from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import CaptionError, UserError
+from exclip_desktop.core.progress import Stop
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
 
@@ -72,7 +73,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run a command, or open the window where none is named, with the picture and the caption in the arguments.
 
-    Returns the exit code: 0, 2 when the person can correct something, 130 when interrupted.
+    Returns the exit code: 0, 2 when the person can correct something, 130 after Ctrl+C, 143 after SIGTERM.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -87,9 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"exclip-desktop: {' '.join(error.text_in(FLAG_WORDS).split())}", file=sys.stderr)
         return USER_ERROR
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("exclip-desktop: stopped.", file=sys.stderr)
-        return INTERRUPTED
+        return error.code if isinstance(error, Stop) else INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as head, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

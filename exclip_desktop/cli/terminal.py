@@ -1,6 +1,7 @@
 """Prints results as JSON or columns, notes to standard error, and a progress bar for work that takes time."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from tqdm import tqdm
 
 from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.core.errors import Remedy
-from exclip_desktop.core.progress import Report
+from exclip_desktop.core.progress import Progress, Report, Stop
 from exclip_desktop.core.text.number_format import format_memory, format_rough_time
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 
@@ -92,11 +93,42 @@ def describe_cost(what: str, cost: CostEstimate | None) -> dict[str, str]:
     return sentences
 
 
+class StopSignals:
+    """Notes the first signal to end, for work that stops after its current part; a second one ends it at once."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def receive(self, number: int, _: object) -> None:
+        """Handle a signal."""
+        if self._number:
+            raise Stop(number)
+        self._number = number
+
+    def after_each(self, progress: Progress) -> Progress:
+        """Return a progress function that raises ``Stop`` after a signal: it is called between parts of the work."""
+
+        def report_and_check(report: Report) -> None:
+            progress(report)
+            if self._number:
+                raise Stop(self._number)
+
+        return report_and_check
+
+
 @contextmanager
-def resumable(folder: Path) -> Iterator[None]:
-    """Print, when Ctrl+C stops the work, that the same command resumes it from ``folder``."""
+def resumable(folder: Path) -> Iterator[StopSignals]:
+    """Receive signals to end, and print after one, as after Ctrl+C, that the same command resumes from ``folder``."""
+    signals, before = StopSignals(), {}
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP; nohup ignores it
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            before[number] = signal.signal(number, signals.receive)
     try:
-        yield
+        yield signals
     except KeyboardInterrupt:
         print_note(f"The finished part is in {folder}; the same command resumes the work.")
         raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -54,3 +54,16 @@ class CancelToken:
 
 def ignore_progress(report: Report) -> None:
     """Ignore a report."""
+
+
+class Stop(KeyboardInterrupt):
+    """A signal to end: SIGTERM, or SIGHUP of a terminal that closes.
+
+    Attributes:
+        code: the exit code of a program that the signal ends, by the shell's convention.
+
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number

@@ -7,83 +7,108 @@
 | ``captions/00000.safetensors`` … | the factors of captions |
 | ``index.jsonl`` | one line per listed pair, with its labels: its numbers and the places of its factors, or its error |
 | ``scores.npy`` | with ``all_pairs``: float32 (pictures, captions), NaN where a side failed |
+| ``SHA256SUMS`` | the checksums of the index and the scores, as ``sha256sum`` writes them |
 
-In a shard, tensors are named ``PLACE.rows`` (tokens, D), ``PLACE.embedding``, ``PLACE.reference``, ``PLACE.told`` (D,) and, in lower
-precision, ``PLACE.full``; the metadata's ``entries`` holds the rest as JSON. The list alone decides the boundaries of
-shards, so that several machines can each compute some of them, and an interrupted run continues to the same arrays.
+The list alone decides the boundaries of shards, so that several machines can each compute some of them, and an
+interrupted run continues to the same arrays. ``batch.json`` and every shard hold a checksum of themselves. What does not
+match its checksum is never used: the next run makes it again.
 """  # noqa: E501  a table's row is one line
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+import msgspec
 
 from exclip_desktop.core.errors import OutputError, Remedy
-from exclip_desktop.core.maths.interactions import Ends
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json, describe_mismatch
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE, JSON_LIST, open_regular, read_regular
 from exclip_desktop.core.paths import is_file
-from exclip_desktop.core.values.explanation import Factor, SideReport
+from exclip_desktop.core.values.explanation import ResolvedSettings
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.batches.shard_files import BATCH_FILE, KINDS, sha256_of_values
 
 FORMAT: Final = 1
 HEADER: Final = "batch.json"
-SHARD_OF: Final = {"pictures": 16, "captions": 256}
-
-Kind = Literal["pictures", "captions"]
-KINDS: Final[tuple[Kind, ...]] = ("captions", "pictures")
-ENDS: Final = {"embedding": "embedding", "reference": "reference", "told": "ledger_reference", "full": "full"}
-"""Name of a tensor in a shard → field of ``Ends``."""
+INDEX: Final = "index.jsonl"
+SCORES: Final = "scores.npy"
+SUMS: Final = "SHA256SUMS"
+RUN_AGAIN: Final = "Run the batch again: it is written anew."
 
 
-@dataclass(frozen=True, slots=True)
-class ShardEntry:
-    """A picture or caption of a shard.
+class BatchHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The values of ``batch.json``.
 
     Attributes:
-        values: plain values: a picture's geometry and prefix tokens, or a caption's tokens and words.
-        factor: its factor; None where it failed.
-        error: the reason for the failure, a sentence.
+        batch: the version of the folder's format.
+        decided_by: model and settings, which decide the numbers.
+        settings: the settings as explanations report them.
+        pictures, captions: as the list writes them, each once.
+        folder: where the list's relative paths start.
+        sha256: the checksum of all other values; empty in folders of version 0.3.0.
 
     """
 
-    values: Mapping[str, Any]
-    factor: Factor | None = None
-    error: str = ""
+    batch: int
+    decided_by: dict[str, Any]
+    settings: ResolvedSettings
+    pictures: tuple[str, ...]
+    captions: tuple[str, ...]
+    folder: str = ""
+    sha256: str = ""
 
 
-def prepare_batch_folder(folder: Path, header: Mapping[str, Any]) -> None:
+class DamagedHeader(OutputError):
+    """``batch.json`` is not as it was written."""
+
+
+def prepare_batch_folder(folder: Path, header: Mapping[str, Any]) -> tuple[str, ...]:
     """Create a batch's folder, or check that an existing one has the same ``header``, plain values.
 
-    Its ``folder``, where the list's relative paths start, may differ: the list may have been moved.
+    Its ``folder``, where the list's relative paths start, may differ: the list may have been moved. Returns a sentence
+    where ``batch.json`` was damaged and is written again.
 
     Raises:
         OutputError: the folder cannot be written, holds something else, or a batch of another list or other settings.
 
     """
     path, document = folder / HEADER, {"batch": FORMAT, **header}
+    notes: tuple[str, ...] = ()
     try:
+        known = all((folder / kind).is_dir() for kind in KINDS)
         for kind in KINDS:
             (folder / kind).mkdir(parents=True, exist_ok=True)
-        content = path.read_bytes() if path.exists() else b""
+        written = path.exists()
     except OSError as error:
         raise OutputError(f"{folder} cannot be used: {error.strerror}.", Remedy.CHOOSE_OTHER_FOLDER) from error
-    if content:
-        header = read_header(folder)
-        other = [name for name, value in json.loads(json.dumps(document)).items() if header.get(name) != value]
-        if set(other) - {"settings", "folder"}:
-            raise OutputError(
-                f"{folder} holds a batch of another {_describe(other)}.", Remedy.CHOOSE_OTHER_FOLDER_OR_LIST
-            )
-        if "folder" not in other:
-            return
-        document = {**json.loads(content), "folder": document["folder"]}
-    data = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    if written:
+        try:
+            there = read_header(folder)
+        except DamagedHeader as error:
+            if not known:
+                raise
+            notes = (f"{error.message} It is written again.",)
+        else:
+            other = _list_other(document, there)
+            if set(other) - {"settings", "folder"}:
+                raise OutputError(
+                    f"{folder} holds a batch of another {_describe(other)}.", Remedy.CHOOSE_OTHER_FOLDER_OR_LIST
+                )
+            if "folder" not in other and there.sha256:
+                return ()
+            document["settings"] = msgspec.to_builtins(there.settings)
+    data = json.dumps({**document, "sha256": sha256_of_values(document)}, ensure_ascii=False, indent=1).encode()
     write_atomically(path, lambda file: file.write(data))
+    return notes
+
+
+def _list_other(document: Mapping[str, Any], there: BatchHeader) -> list[str]:
+    """Return the names of the values that differ."""
+    plain, written = (json.loads(json.dumps(one)) for one in (document, msgspec.to_builtins(there)))
+    return [name for name, value in plain.items() if written[name] != value]
 
 
 def _describe(fields: Iterable[str]) -> str:
@@ -102,84 +127,63 @@ def is_batch_folder(folder: Path) -> bool:
     return is_file(folder / HEADER)
 
 
-def read_header(folder: Path) -> dict[str, Any]:
-    """Return the values of ``batch.json``; raise ``OutputError`` where it is missing or of another version."""
+def read_header(folder: Path) -> BatchHeader:
+    """Return the values of ``batch.json``.
+
+    Raises:
+        DamagedHeader: it is damaged.
+        OutputError: it is missing or of another version.
+
+    """
+    path = folder / HEADER
+    if not path.exists():
+        raise OutputError(f"{folder} is not the folder of a batch.", "Give the folder that a batch has written.")
     try:
-        values = json.loads((folder / HEADER).read_bytes())
-    except (OSError, ValueError) as error:
-        raise OutputError(
-            f"{folder} is not the folder of a batch.", "Give the folder that a batch has written."
-        ) from error
-    if not isinstance(values, dict) or values.get("batch") != FORMAT:
-        raise OutputError(
-            f"{folder} holds a batch that this version cannot read.", "Run the batch again, into another folder."
-        )
-    if isinstance(values.get("decided_by"), dict):
-        values["decided_by"].setdefault("tolerance", UNRECORDED_TOLERANCE)
-    return values
-
-
-def shard_path(folder: Path, kind: Kind, number: int) -> Path:
-    """Return a shard's file."""
-    return folder / kind / f"{number:05d}.safetensors"
-
-
-def shard_places(kind: Kind, number: int, count: int) -> range:
-    """Return the places of the pictures or captions in a shard; ``count`` is the number of all."""
-    size = SHARD_OF[kind]
-    return range(number * size, min(count, (number + 1) * size))
-
-
-def shards(kind: Kind, count: int) -> range:
-    """Return the numbers of all shards."""
-    return range(-(-count // SHARD_OF[kind]))
-
-
-def write_shard(folder: Path, kind: Kind, number: int, entries: Sequence[ShardEntry | None]) -> None:
-    """Write a shard; entries that are not computed yet are None. Raise ``OutputError`` where it cannot be written."""
-    tensors, documents = {}, []
-    for place, entry in enumerate(entries):
-        factor = None if entry is None else entry.factor
-        report = None if factor is None else asdict(factor.report)
-        documents.append(None if entry is None else {"told": entry.values, "error": entry.error, "report": report})
-        if factor is not None:
-            arrays = {"rows": factor.rows, **{name: getattr(factor.ends, field) for name, field in ENDS.items()}}
-            tensors.update(
-                {f"{place}.{name}": np.ascontiguousarray(one) for name, one in arrays.items() if one is not None}
+        values = decode_json(read_regular(path, JSON_LIST, OutputError))
+        if isinstance(values, dict) and "sha256" in values:
+            written = values.pop("sha256")
+            if written != sha256_of_values(values):
+                raise DamagedHeader(f"{path} is damaged: its checksum differs.", RUN_AGAIN)
+            values["sha256"] = written
+        if isinstance(values, dict) and isinstance(values.get("batch"), int) and values["batch"] != FORMAT:
+            raise OutputError(
+                f"{folder} holds a batch that this version cannot read.", "Run the batch again, into another folder."
             )
-    data = save(tensors, {"entries": json.dumps(documents, ensure_ascii=False)})
-    write_atomically(shard_path(folder, kind, number), lambda file: file.write(data))
+        header = msgspec.convert(values, BatchHeader)
+    except JsonError as error:
+        raise DamagedHeader(f"{path} is damaged: {error}.", RUN_AGAIN) from error
+    except msgspec.ValidationError as error:
+        raise DamagedHeader(f"{path} is damaged: {describe_mismatch(error)}.", RUN_AGAIN) from error
+    header.decided_by.setdefault("tolerance", UNRECORDED_TOLERANCE)
+    return header
 
 
-def read_shard(folder: Path, kind: Kind, number: int, count: int) -> list[ShardEntry | None]:
-    """Return a shard's entries; missing ones, and all of a damaged shard, are None."""
-    size = len(shard_places(kind, number, count))
+def decided_sha256(header: BatchHeader) -> str:
+    """Return the checksum of what decides the shards: model, settings, and the order of pictures and captions."""
+    return sha256_of_values([header.decided_by, header.pictures, header.captions])
+
+
+def write_sums(folder: Path) -> None:
+    """Write the checksums of the index and the scores."""
+    lines = [f"{_sha256_of_file(folder / name)}  {name}\n" for name in (INDEX, SCORES) if is_file(folder / name)]
+    write_atomically(folder / SUMS, lambda file: file.write("".join(lines).encode()))
+
+
+def check_sum(folder: Path, name: str, header: BatchHeader) -> None:
+    """Raise ``OutputError`` where a file is not as the batch wrote it; version 0.3.0 wrote no checksums."""
+    if (header.sha256 or is_file(folder / SUMS)) and not has_sum(folder, name):
+        raise OutputError(f"{folder / name} is not as the batch wrote it: its checksum differs.", RUN_AGAIN)
+
+
+def has_sum(folder: Path, name: str) -> bool:
+    """Return whether a file is as the batch wrote it."""
     try:
-        data = shard_path(folder, kind, number).read_bytes()
-        tensors = load(data)
-        head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        documents = json.loads(head["__metadata__"]["entries"])
-        entries = [_entry(place, one, tensors) for place, one in enumerate(documents)]
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
-        return [None] * size
-    return entries if len(entries) == size else [None] * size
+        text = read_regular(folder / SUMS, CONFIG_FILE, OutputError).decode("utf-8", "replace")
+        return f"{_sha256_of_file(folder / name)}  {name}" in text.splitlines()
+    except OutputError:
+        return False
 
 
-def read_shard_values(folder: Path, kind: Kind, number: int) -> list[Mapping[str, Any] | None]:
-    """Return the plain values of a shard's entries without reading its factors; None where one is not computed."""
-    try:
-        with shard_path(folder, kind, number).open("rb") as file:
-            head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        documents = json.loads(head["__metadata__"]["entries"])
-        return [None if one is None or one["report"] is None else one["told"] for one in documents]
-    except (OSError, ValueError, KeyError, TypeError, MemoryError):
-        return []
-
-
-def _entry(place: int, values: Mapping[str, Any] | None, tensors: Mapping[str, Any]) -> ShardEntry | None:
-    if values is None:
-        return None
-    if values["report"] is None:
-        return ShardEntry(values["told"], None, values["error"])
-    ends = Ends(**{field: tensors.get(f"{place}.{name}") for name, field in ENDS.items()})  # type: ignore[arg-type]  # full alone may lack
-    return ShardEntry(values["told"], Factor(tensors[f"{place}.rows"], ends, SideReport(**values["report"])))
+def _sha256_of_file(path: Path) -> str:
+    with open_regular(path, BATCH_FILE, OutputError) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

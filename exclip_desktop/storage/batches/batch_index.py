@@ -6,26 +6,39 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.cache_keys import PairKeys
 from exclip_desktop.core.errors import OutputError, Remedy
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
+from exclip_desktop.core.inputs.regular_files import open_regular
 from exclip_desktop.core.text.accuracy_warnings import find_inexact_integrals
 from exclip_desktop.core.values.caption import Caption, Token, Word
-from exclip_desktop.core.values.explanation import Explanation, Factor, ResolvedSettings, multiply_factors
+from exclip_desktop.core.values.explanation import Explanation, Factor, multiply_factors
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import positive_share
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.batches.batch_folder import (
+    INDEX,
+    RUN_AGAIN,
+    SCORES,
+    check_sum,
+    decided_sha256,
+    read_header,
+)
+from exclip_desktop.storage.batches.shard_files import (
+    BATCH_FILE,
     KINDS,
     SHARD_OF,
     Kind,
+    Shard,
     ShardEntry,
-    read_header,
     read_shard,
     read_shard_values,
+    shard_path,
     shards,
 )
 from exclip_desktop.storage.regions import region_to_value
@@ -39,39 +52,58 @@ class Batch:
 
     Attributes:
         folder: the folder.
+        header: the values of ``batch.json``; ``decided``: the checksum of those that decide the numbers.
         settings: the settings of its explanations.
-        counts: numbers of ``pictures`` and ``captions``.
+        pictures, captions: as the list writes them, each once; ``counts``: how many there are.
 
     """
 
     def __init__(self, folder: str | Path) -> None:
         """Open a folder; raise ``OutputError`` where it holds no batch."""
         self.folder = Path(folder)
-        values = read_header(self.folder)
-        self.settings = ResolvedSettings(**values["settings"])
-        self.counts: dict[Kind, int] = {"pictures": len(values["pictures"]), "captions": len(values["captions"])}
-        self.pictures, self.captions = tuple(values["pictures"]), tuple(values["captions"])
+        self.header = read_header(self.folder)
+        self.settings = self.header.settings
+        self.pictures, self.captions = self.header.pictures, self.header.captions
+        self.counts: dict[Kind, int] = {"pictures": len(self.pictures), "captions": len(self.captions)}
+        self.decided = decided_sha256(self.header)
         self._shard = lru_cache(2 * CACHED_SHARDS)(self._read)
 
     def pairs(self) -> Iterator[dict[str, Any]]:
-        """Yield the index, one listed pair at a time; raise ``OutputError`` before the batch is finished."""
-        try:
-            with (self.folder / "index.jsonl").open("rb") as lines:
-                yield from map(json.loads, lines)
-        except FileNotFoundError as error:
-            raise OutputError(f"The batch in {self.folder} is not finished.", "Run it again to go on.") from error
+        """Yield the index, one listed pair at a time.
+
+        Raises:
+            OutputError: the batch is not finished, or the index is damaged.
+
+        """
+        path = self.folder / INDEX
+        if not path.exists():
+            raise OutputError(f"The batch in {self.folder} is not finished.", "Run it again to go on.")
+        check_sum(self.folder, INDEX, self.header)
+        with open_regular(path, BATCH_FILE, OutputError) as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    yield msgspec.convert(decode_json(line), dict[str, Any])
+                except (JsonError, msgspec.ValidationError) as error:
+                    raise OutputError(f"{path}, line {number}, is not a line of an index.", RUN_AGAIN) from error
 
     def scores(self) -> NDArray[np.float32]:
         """Return the score of every picture with every caption, (pictures, captions), memory-mapped.
 
         Raises:
-            OutputError: the batch was computed without ``all_pairs``.
+            OutputError: the batch was computed without ``all_pairs``, or the file is damaged.
 
         """
-        path = self.folder / "scores.npy"
+        path = self.folder / SCORES
         if not path.exists():
             raise OutputError(f"The batch in {self.folder} has no scores of all pairs.", Remedy.COMPUTE_ALL_PAIRS)
-        return np.asarray(np.load(path, mmap_mode="r"))
+        check_sum(self.folder, SCORES, self.header)
+        try:
+            scores = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        except (OSError, ValueError, EOFError, SyntaxError, TypeError) as error:
+            raise OutputError(f"{path} is no array that can be read.", RUN_AGAIN) from error
+        if scores.shape != (self.counts["pictures"], self.counts["captions"]) or scores.dtype != np.dtype("<f4"):
+            raise OutputError(f"{path} does not fit the list of the batch.", RUN_AGAIN)
+        return scores
 
     def explanation(self, picture: str | int, caption: str | int) -> Explanation:
         """Return the explanation of any picture with any caption, each by its listed text or its place.
@@ -92,7 +124,7 @@ class Batch:
     def entry(self, kind: Kind, place: int) -> ShardEntry | None:
         """Return the stored entry of a picture or caption; None where it is not computed yet."""
         shard, at = divmod(place, SHARD_OF[kind])
-        return self._shard(kind, shard)[at]
+        return self._shard(kind, shard).entries[at]
 
     def _entry_of(self, kind: Kind, which: str | int) -> ShardEntry:
         names: Sequence[str] = self.pictures if kind == "pictures" else self.captions
@@ -101,12 +133,18 @@ class Batch:
             raise OutputError(f"The batch in {self.folder} has no {kind[:-1]} {which}.", "Choose one of its list.")
         entry = self.entry(kind, place)
         if entry is None or entry.factor is None:
-            why = "it is not computed yet" if entry is None else entry.error
+            why = self._reason(kind, place) if entry is None else entry.error
             raise OutputError(f"The {kind[:-1]} {names[place]} has no factor: {why}", "Run the batch again.")
         return entry
 
-    def _read(self, kind: Kind, number: int) -> list[ShardEntry | None]:
-        return read_shard(self.folder, kind, number, self.counts[kind])
+    def _reason(self, kind: Kind, place: int) -> str:
+        number = place // SHARD_OF[kind]
+        if self._shard(kind, number).state == "damaged":
+            return f"{shard_path(self.folder, kind, number)} is damaged."
+        return "it is not computed yet."
+
+    def _read(self, kind: Kind, number: int) -> Shard:
+        return read_shard(self.folder, kind, number, self.counts[kind], self.decided)
 
 
 class BatchFactors:
@@ -124,13 +162,13 @@ class BatchFactors:
             self._places = self._read_places()
         place = self._places.get(key)
         entry = None if place is None or self._batch is None else self._batch.entry(*place)
-        return None if entry is None else entry.factor
+        return None if entry is None or entry.values.get("key") != key else entry.factor
 
     def _read_places(self) -> dict[str, tuple[Kind, int]]:
         places: dict[str, tuple[Kind, int]] = {}
         try:
             self._batch = Batch(self._folder)
-        except (OutputError, KeyError, TypeError):
+        except OutputError:
             return places
         for kind in KINDS:
             for number in shards(kind, self._batch.counts[kind]):
@@ -178,7 +216,7 @@ def write_index(
             inexact += line.get("exact") is False
             file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
-    write_atomically(batch.folder / "index.jsonl", write)
+    write_atomically(batch.folder / INDEX, write)
     return failed, inexact
 
 
@@ -202,7 +240,7 @@ def write_scores(batch: Batch) -> None:
             row = np.full(shape[1], np.nan) if image is None else texts @ image
             file.write(row.astype("<f4").tobytes())
 
-    write_atomically(batch.folder / "scores.npy", write)
+    write_atomically(batch.folder / SCORES, write)
 
 
 def _direction(entry: ShardEntry | None) -> NDArray[np.float64] | None:
