@@ -3,8 +3,8 @@
 import errno
 import os
 import re
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +33,32 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object], *, durable
         OutputError: the folder is missing, not writable, or full; an existing file at ``path`` is unchanged.
 
     """
+    try:
+        _write_and_place(path, write, os.replace, durable=durable)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def create_atomically(path: Path, data: bytes) -> None:
+    """Write a new file as ``write_atomically`` does, on the disk when this returns; never replace one.
+
+    Raises:
+        FileExistsError: there is a file at ``path``, which is unchanged.
+        OutputError: the folder is missing, not writable, or full.
+
+    """
+    try:
+        _write_and_place(path, lambda file: file.write(data), _rename_to_new, durable=True)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _write_and_place(
+    path: Path, write: Callable[[BinaryIO], object], place: Callable[[str, Path], object], *, durable: bool
+) -> None:
+    """Call ``write`` on a temporary file, then ``place`` with its name and ``path``."""
     check_writable(path)
     name = ""
     try:
@@ -42,16 +68,25 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object], *, durable
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-            os.chmod(name, 0o666 & ~_umask())
             if fcntl is not None:  # before the lock is released; Windows does not rename an open file
-                os.replace(name, path)
+                place(name, path)
         if fcntl is None:
-            os.replace(name, path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+            place(name, path)
     finally:
         if name:
             Path(name).unlink(missing_ok=True)
+
+
+def _rename_to_new(name: str, path: Path) -> None:
+    """Rename a file; raise ``FileExistsError`` where there is one at ``path``."""
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError) as error:  # a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        os.rename(name, path)
 
 
 @contextmanager
@@ -65,9 +100,9 @@ def make_folder_atomically(path: Path) -> Iterator[Path]:
     check_folder_writable(path)
     work = None
     try:
-        work = Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX, dir=path.parent))
+        work = Path(_temporary_name(path.parent))
+        work.mkdir()
         yield work
-        os.chmod(work, 0o777 & ~_umask())
         if path.is_dir():
             path.rmdir()
         os.replace(work, path)
@@ -97,9 +132,14 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _create_locked(folder: Path) -> tuple[int, str]:
-    """Create a temporary file and lock it until it is closed; return its handle and its path."""
+    """Create a temporary file and lock it until it is closed; return its handle and its path.
+
+    The system gives it the mode that new files have here. Asking for the umask would mean setting it for a moment, in
+    which other threads' files could be written by everybody.
+    """
     while True:
-        handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=folder)
+        name = _temporary_name(folder)
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         if fcntl is None:
             return handle, name
         with suppress(OSError):  # a file system without locks
@@ -142,7 +182,6 @@ def _unwritable(path: Path, why: str) -> OutputError:
     return OutputError(f"{path} cannot be written: {why}.", "Choose another place.")
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _temporary_name(folder: Path) -> str:
+    """Return a path in a folder that no other writer has: its name holds 64 random bits."""
+    return os.path.join(folder, f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
