@@ -8,12 +8,12 @@ the window only; it needs nothing else. Any other is written to files and stored
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypedDict
 
 import msgspec
 import numpy as np
 
-from exclip_desktop.core.inputs.json_documents import Count, NonEmpty
+from exclip_desktop.core.inputs.json_documents import Count, Finite, NonEmpty, describe_mismatch
 from exclip_desktop.core.text.number_format import format_percent, format_residual, format_signed
 from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
@@ -21,10 +21,25 @@ from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.storage.regions import region_from_value, region_to_value
 
+MOST_CHARACTERS: Final = 1_000_000
+"""Of a caption, a note, a path and any other text in a finding or pair; JSON may be longer."""
+
 Kind = Literal["count", "text", "number", "json", "derived"]
-Number = int | float
-Words = list[tuple[str, Count, Count, bool, Number | None]]
-GeometryParts = tuple[tuple[Count, Count], tuple[Number, Number, Number, Number], tuple[Count, Count]] | None
+Text = Annotated[str, msgspec.Meta(max_length=MOST_CHARACTERS)]
+Words = list[tuple[str, Count, Count, bool, Finite | None]]
+GeometryParts = tuple[tuple[Count, Count], tuple[Finite, Finite, Finite, Finite], tuple[Count, Count]] | None
+
+
+class ViewSettings(TypedDict, total=False):
+    """The settings of a view that the program reads again; there are others, which it only shows."""
+
+    model: str | None
+    weights_sha256: str | None
+    target: str | None
+    options: dict[str, Any] | None
+    caption_options: dict[str, Any] | None
+    choice: dict[str, Any]
+    how: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +61,7 @@ class FindingColumn:
 
     key: str
     kind: Kind
-    type: Any = str
+    type: Any = Text
     value: Callable[[Finding], Any] = lambda _: None
     heading: str = ""
     text: Callable[[Finding], str] | None = None
@@ -82,7 +97,7 @@ def _number(key: str, heading: str, written: Callable[[float], str], **display: 
         return "" if number is None else written(number)
 
     return FindingColumn(
-        **{"type": Number | None, **display}, key=key, kind="number", value=value, heading=heading, text=text
+        **{"type": Finite | None, **display}, key=key, kind="number", value=value, heading=heading, text=text
     )
 
 
@@ -121,7 +136,7 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _text("method", lambda f: f.view.method, "Method", text=lambda f: f.view.method_line, place=8),
     _text("model", lambda f: f.view.model, "Model", place=9),
     _text("weights_sha256", lambda f: f.view.weights_sha256),
-    _number("score", "Score", format_signed, type=Number, place=3, width_px=68),
+    _number("score", "Score", format_signed, type=Finite, place=3, width_px=68),
     _number("block", "Selected block", format_signed, place=5),
     _number("share", "Share of matrix sum", format_percent, place=11, hidden=True),
     _number("residual", "Residual", format_residual, place=12, hidden=True),
@@ -136,12 +151,12 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     ),
     _json("rows", list[Count], lambda f: list(f.view.selection.rows)),
     _json("regions", list[list[Any] | dict[str, Any]], lambda f: list(map(region_to_value, f.view.selection.regions))),
-    _json("settings", dict[str, Any], lambda f: dict(f.view.settings)),
+    _json("settings", ViewSettings, lambda f: dict(f.view.settings)),
     _json("versions", dict[str, Any], lambda f: dict(f.view.versions)),
-    _json("ledger", dict[str, Number], lambda f: dict(f.numbers.ledger)),
+    _json("ledger", dict[str, Finite], lambda f: dict(f.numbers.ledger)),
     _json("words", Words, lambda f: [list(astuple(word)) for word in f.numbers.words]),
     _json("geometry", GeometryParts, _geometry),
-    _json("heat", list[list[Number]], lambda f: [list(row) for row in f.numbers.heat]),
+    _json("heat", list[list[Finite]], lambda f: [list(row) for row in f.numbers.heat]),
     FindingColumn(
         key="selection",
         kind="derived",
@@ -176,7 +191,9 @@ def check_values(values: Mapping[str, Any]) -> None:
     try:
         msgspec.convert(dict(values), FindingRecord)
     except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(describe_mismatch(error)) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
     for key in FindingRecord.__struct_fields__:
         try:
             json.dumps(values[key], ensure_ascii=False, allow_nan=False).encode()

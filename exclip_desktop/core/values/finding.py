@@ -92,7 +92,7 @@ class FindingView:
     @property
     def method_line(self) -> str:
         """The method's name, and all of its options."""
-        options = ", ".join(f"{name} {value}" for name, value in self.settings.get("options", {}).items())
+        options = ", ".join(f"{name} {value}" for name, value in (self.settings.get("options") or {}).items())
         return f"{self.method_name}: {options}" if options else self.method_name
 
 

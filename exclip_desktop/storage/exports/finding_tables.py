@@ -11,11 +11,14 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from exclip_desktop.core.errors import ListError, Remedy
+from exclip_desktop.core.inputs.json_documents import decode_json
+from exclip_desktop.core.inputs.regular_files import LIST_LINE, InputKind, open_regular
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
@@ -27,6 +30,8 @@ from exclip_desktop.storage.finding_columns import (
     list_keys,
     to_values,
 )
+
+FINDINGS_FILE: Final = InputKind("findings file", 2_000_000_000)
 
 
 def format_jsonl(findings: Iterable[Finding]) -> str:
@@ -46,25 +51,27 @@ def format_csv(findings: Iterable[Finding]) -> str:
 
 def read_findings(path: Path) -> list[Finding]:
     """Read findings that were exported as CSV or JSONL; raise ``ListError``, which names the entry."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeError) as error:
-        raise ListError(
-            f"{path} cannot be read: {error}.",
-            Remedy.CHOOSE_FINDINGS_FILE,
-        ) from error
-    records: list[Finding] = []
-    try:
-        lines = filter(None, text.split("\n"))
-        for values in _csv_records(text) if path.suffix.lower() == ".csv" else map(json.loads, lines):
-            check_values(values)
-            records.append(from_values(values))
-    except (ValueError, KeyError, TypeError, RecursionError, csv.Error) as error:
-        place = f"finding {len(records) + 1} of {path.name}"
-        raise ListError(
-            f"The {place} cannot be read ({error}).", "Export the findings again, as .csv or .jsonl."
-        ) from error
-    return records
+    findings: list[Finding] = []
+    is_table = path.suffix.lower() == ".csv"
+    newline = "" if is_table else "\n"
+    with io.TextIOWrapper(open_regular(path, FINDINGS_FILE, ListError), "utf-8-sig", newline=newline) as text:
+        lines = _lines(path, text)
+        try:
+            for values in _csv_records(lines) if is_table else _json_records(lines):
+                check_values(values)
+                findings.append(from_values(values))
+        except UnicodeDecodeError as error:
+            raise _unreadable(path, findings, "it is not UTF-8 text") from error
+        except OSError as error:
+            raise ListError(f"{path} cannot be read: {error}.", Remedy.CHOOSE_FINDINGS_FILE) from error
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError, csv.Error) as error:
+            raise _unreadable(path, findings, error) from error
+    return findings
+
+
+def _unreadable(path: Path, before: Sequence[Finding], reason: object) -> ListError:
+    place = f"finding {len(before) + 1} of {path.name}"
+    return ListError(f"The {place} cannot be read ({reason}).", "Export the findings again, as .csv or .jsonl.")
 
 
 def make_region_pairs(findings: Sequence[Finding], drawn: Mapping[str, tuple[Region, ...]]) -> tuple[ListedPair, ...]:
@@ -89,14 +96,39 @@ def _added_regions(regions: tuple[Region, ...]) -> tuple[Region, ...]:
     return tuple(region for region in regions if not region.subtract)
 
 
-def _csv_records(text: str) -> Iterable[dict[str, Any]]:
-    for row in csv.DictReader(io.StringIO(text, newline="")):
+def _json_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        if line.strip():
+            record = decode_json(line)
+            if not isinstance(record, dict):
+                raise ValueError("it is not an object")
+            yield record
+
+
+def _csv_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    csv.field_size_limit(LIST_LINE.most_bytes)  # of the whole process; cells with heat are longer than Python's limit
+    for row in csv.DictReader(lines):
+        missing = next((column.key for column in WRITTEN if row.get(column.key) is None), None)
+        if missing is not None:
+            raise ValueError(f"there is no {missing}")
         yield {
             **{key: int(row[key]) for key in list_keys("count")},
             **{key: row[key] for key in list_keys("text")},
             **{key: float(row[key]) if row[key] else None for key in list_keys("number")},
-            **{key: json.loads(row[key]) for key in list_keys("json")},
+            **{key: decode_json(row[key]) for key in list_keys("json")},
         }
+
+
+def _lines(path: Path, text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield the lines of a file, none of which is read beyond the limit of a line."""
+    most = LIST_LINE.most_bytes
+    for number in count(1):
+        line = text.readline(most + 1)
+        if len(line) > most:
+            raise LIST_LINE.too_large(f"{path}, line {number},", ListError)
+        if not line:
+            return
+        yield line
 
 
 def _cell(column: FindingColumn, value: Any) -> Any:
