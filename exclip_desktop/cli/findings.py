@@ -12,7 +12,7 @@ from exclip_desktop.storage.exports.finding_tables import read_findings
 from exclip_desktop.storage.exports.formats import LIST_REPORTS, REPORT_FORMATS, ReportOptions
 from exclip_desktop.storage.project.finding_import import import_findings
 from exclip_desktop.storage.project.finding_rows import FindingQuery
-from exclip_desktop.storage.project.project_files import create_project, open_project
+from exclip_desktop.storage.project.project_files import open_or_create_project
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:
@@ -70,11 +70,10 @@ def add_import(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    exists = is_file(expand_home(options.project))
-    if not exists:
+    if not is_file(expand_home(options.project)):
         read_findings(expand_home(options.findings))  # no project is created for a file that cannot be read
-    with open_project(options.project) if exists else create_project(options.project) as project:
+    with open_or_create_project(options.project) as project:
+        added, count = import_findings(project, options.findings)
         for note in project.notes:
             print_note(note)
-        added, count = import_findings(project, options.findings)
     print_note(f"Added to {options.project}: {format_count(len(added), 'finding')} of {count:,}")

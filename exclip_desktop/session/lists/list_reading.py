@@ -12,7 +12,6 @@ from exclip_desktop.storage.project.pair_rows import (
     Measurement,
     PairQuery,
     add_pairs,
-    count_pairs,
     load_extent,
     load_known,
     load_pairs,
@@ -56,16 +55,17 @@ def import_list(project: Path, source: Path, cancel: CancelToken) -> LoadedList:
     """Read a list and add it to a project; return the project's list, with the first new pair as the one to show."""
     listed = read_pairs(source, cancel=cancel)
     with open_project(project) as opened:
-        before = count_pairs(opened, PairQuery())
         added = add_pairs(opened, listed)
     loaded = load_project_list(project)
-    return replace(loaded, list=replace(loaded.list, notes=listed.notes), first=before if added else 0)
+    notes = (*listed.notes, *loaded.list.notes)
+    first = len(loaded.list.pairs) - added if added else 0
+    return replace(loaded, list=replace(loaded.list, notes=notes), first=first)
 
 
 def move_list(project: Path, listed: PairList, known: Mapping[int, PairFigures]) -> LoadedList:
     """Add an open list with its figures to a project without pairs; return it as the project's list."""
     measured = {listed.pairs[place].id: measurement_of(figures) for place, figures in known.items()}
-    with open_project(project) as opened:
+    with open_project(project) as opened, opened.transaction():
         add_pairs(opened, listed)
         save_measurements(opened, [(key, figures) for key, figures in measured.items() if figures is not None])
     return load_project_list(project)
@@ -84,7 +84,8 @@ def load_project_list(path: Path) -> LoadedList:
         reach = load_extent(project)
         pairs_read = load_pairs(project, PairQuery(), 0, -1)
         pairs = put_typed_captions((one.pair for one in pairs_read), load_typed_captions(project))
-        listed = PairList(project.path, project.folder, pairs)
+        notes = project.list_notes if project.has_left_out else ()
+        listed = PairList(project.path, project.folder, pairs, notes)
     known = {place: (one.measured, one.rating) for place, one in enumerate(pairs_read) if one.measured or one.rating}
     figures = {place: _figures_of(*values) for place, values in known.items()}
     return replace(with_lookups(listed), figures=figures, extent=reach)

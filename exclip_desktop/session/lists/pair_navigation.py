@@ -302,6 +302,8 @@ class PairNavigation(QObject):
 
     def _show_project(self, loaded: LoadedList, left: LeftPair) -> None:
         """Show the pair that was left in a project, else the first one of the walk; without pairs, the picture."""
+        if loaded.list.notes:
+            self._state.change(notice=_notice_of(loaded.list.notes))
         if not loaded.list.pairs:
             self._show_without_pairs(loaded, left)
             return

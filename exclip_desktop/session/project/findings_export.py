@@ -45,8 +45,8 @@ class FindingsExport(QObject):
         def write(cancel: CancelToken) -> tuple[int, tuple[str, ...]]:
             if options.list_format:
                 return write_finding_list(*arguments, cancel)
-            count, _ = call_in_process("exclip_desktop.render.findings_report:write_report", arguments, cancel)
-            return int(count), ()
+            count, notes = call_in_process("exclip_desktop.render.findings_report:write_report", arguments, cancel)
+            return int(count), tuple(notes)
 
         def then(written: tuple[int, tuple[str, ...]]) -> None:
             count, notes = written

@@ -15,7 +15,7 @@ from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.state import Notice, State
 from exclip_desktop.storage.project.pair_rows import save_measurements
 from exclip_desktop.storage.project.project import Project
-from exclip_desktop.storage.project.project_files import ENDING, create_project, open_project
+from exclip_desktop.storage.project.project_files import ENDING, create_project, open_or_create_project, open_project
 
 T = TypeVar("T")
 OTHERS_MS: Final = 2000  # between checks for changes by others
@@ -58,6 +58,7 @@ class Projects(QObject):
         self._undo, self._default_path = undo, usual
         self.project: Project | None = None
         self._version = 0
+        self._shown_notes: tuple[str, ...] = ()
         self._others = QTimer(self, interval=OTHERS_MS)
         self._others.timeout.connect(self.check_for_changes)
         navigation.figures_computed.connect(self._save_figures)
@@ -81,7 +82,7 @@ class Projects(QObject):
         """Open the person's own project if there is one, and none is open."""
         usual = self._default_path
         if self.project is None and usual is not None and is_file(usual):
-            self.attempt(lambda: self._set_project(open_project(usual)))
+            self.attempt(lambda: self._set_project(open_or_create_project(usual, set_aside=True)))
 
     def open(self, path: str | Path) -> None:
         """Open a project file instead."""
@@ -121,19 +122,20 @@ class Projects(QObject):
         if self._default_path is None:
             raise ProjectError("No project is open.", "Make one: File ▸ New project….")
         self._default_path.parent.mkdir(parents=True, exist_ok=True)
-        return self._set_project(
-            open_project(self._default_path) if is_file(self._default_path) else create_project(self._default_path)
-        )
+        return self._set_project(open_or_create_project(self._default_path, set_aside=True))
 
     def read(self, read: Callable[[Project], T], otherwise: T) -> T:
         """Return the result of ``read`` on the open project; ``otherwise`` without one, or where it cannot be read."""
         if self.project is None:
             return otherwise
         try:
-            return read(self.project)
+            result = read(self.project)
         except UserError as error:
             self._explain_controller.show_error(error)
             return otherwise
+        if self.project.notes != self._shown_notes:
+            QTimer.singleShot(0, self, self._show_new_notes)  # later: a widget may be reading while it is painted
+        return result
 
     def can_change(self) -> bool:
         """Return whether the open project can be changed; show an error where it cannot."""
@@ -152,6 +154,16 @@ class Projects(QObject):
         except (UserError, OSError) as error:
             self._explain_controller.show_error(error)
 
+    def _show_new_notes(self) -> None:
+        """Show which rows of the open project were left out since this was shown; tables are read again."""
+        project = self.project
+        if project is None or project.notes == self._shown_notes:
+            return
+        self._shown_notes = project.notes
+        self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
+        if project.has_left_out:
+            self.changed_by_others.emit()
+
     def check_for_changes(self) -> None:
         """Emit ``changed_by_others`` if another window or program has changed the file."""
         version = self.read(lambda project: project.data_version(), self._version)
@@ -165,8 +177,8 @@ class Projects(QObject):
         self.close()
         self.project, self._version = project, project.data_version()
         self._others.start()
-        if project.notes:
-            self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
+        self._shown_notes = ()
+        self._show_new_notes()
         self._navigation.use_project(None if self.is_own else project.path, is_new=is_new)
         self.changed.emit()
         return project

@@ -10,7 +10,9 @@ import msgspec
 from exclip_desktop.core.method_registry import method_name
 from exclip_desktop.core.text.list_filter import WORDS, FilterKey, ListFilter, RowValue
 from exclip_desktop.core.values.finding import RATINGS
+from exclip_desktop.storage.finding_columns import WRITTEN, Text
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.records import RowId
 
 FINDING_KEYS: Final = (
     FilterKey("rating", "choice", "Rating", tuple(rating for rating in RATINGS if rating), "unrated"),
@@ -36,6 +38,7 @@ _COLUMNS: Final = {"file": "picture", "date": "created"}
 _FROM: Final = "FROM finding f"
 _VIEWED: Final = f"{_FROM} LEFT JOIN finding_view v ON v.finding = f.id"
 _LABELLED: Final = f"{_VIEWED} LEFT JOIN pair p ON p.id = f.pair AND p.picture = f.picture"
+_TYPES: Final = {column.key: column.type for column in WRITTEN if column.kind in ("text", "number")}
 _Row = dict[str, Any]
 _read_json: Final = msgspec.json.decode
 
@@ -46,7 +49,9 @@ def list_filter_keys(project: Project) -> tuple[FilterKey, ...]:
         "tag": "SELECT tag FROM finding_tag GROUP BY tag ORDER BY count(*) DESC, tag",
         "label": "SELECT label FROM pair WHERE label != '' GROUP BY label ORDER BY count(*) DESC, label LIMIT 500",
     }
-    values = {key: tuple(value for (value,) in project.rows(query)) for key, query in offered.items()}
+    values = {
+        key: tuple(value for (value,) in project.records(key, tuple[Text], query)) for key, query in offered.items()
+    }
     return tuple(replace(key, values=values.get(key.key, key.values)) for key in FINDING_KEYS)
 
 
@@ -77,16 +82,20 @@ def _load_values(project: Project, keys: frozenset[str]) -> dict[int, _Row]:
     if "selection" in keys:
         columns["words"] = "v.words"
     if "label" in keys:
-        columns["pair_label"] = "p.label"
+        columns["pair_label"] = "coalesce(p.label, '')"
         source = _LABELLED
     names = ("id", *columns)
-    found = project.rows(f"SELECT {', '.join(('f.id', *columns.values()))} {source}")
+    row_type: Any = tuple[(RowId, *(_TYPES.get(name, Any) for name in columns))]  # type: ignore[misc]
+    query = f"SELECT {', '.join(('f.id', *columns.values()))} {source}"
+    found = project.records("finding", row_type, query)
     rows = {row[0]: dict(zip(names, row, strict=True)) for row in found}
     if keys & {WORDS, "tag"}:
         for row in rows.values():
             row["tags"] = ()
-        for key, tag in project.rows("SELECT finding, tag FROM finding_tag ORDER BY finding, place"):
-            rows[key]["tags"] = (*rows[key]["tags"], tag)
+        tagged = "SELECT finding, tag FROM finding_tag ORDER BY finding, place"
+        for key, tag in project.records("tag", tuple[RowId, Text], tagged):
+            if key in rows:
+                rows[key]["tags"] = (*rows[key]["tags"], tag)
     return rows
 
 
@@ -110,13 +119,14 @@ def _region_names(row: _Row) -> tuple[str, ...]:
 
 
 def _selection(row: _Row) -> str:
-    selected = [str(word[0]) for word in _decode(row["words"]) if isinstance(word, list) and word[3]]
+    words = (word for word in _decode(row["words"]) if isinstance(word, list) and len(word) > 3)
+    selected = [str(word[0]) for word in words if word[3]]
     return " ".join([*selected, *_region_names(row)])
 
 
-def _decode(text: str | None) -> list[Any]:
+def _decode(text: Any) -> list[Any]:
     try:
         value = _read_json(text or "[]")
-    except msgspec.MsgspecError:
-        return []
+    except (msgspec.MsgspecError, RecursionError, TypeError, UnicodeError):
+        return []  # noted when the finding is shown
     return value if isinstance(value, list) else []

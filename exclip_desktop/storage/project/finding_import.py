@@ -3,12 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from exclip_desktop.core.paths import expand_home, rebase_path
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.storage.exports.finding_tables import read_findings
 from exclip_desktop.storage.project.finding_rows import add_findings, load_creation_times, load_finding
+from exclip_desktop.storage.project.pair_rows import IMPORT_WAIT_MS, load_pictures_and_captions
 from exclip_desktop.storage.project.project import Project
+
+MOST_KEPT_ID: Final = 1_000_000_000
+"""The largest id that an imported finding keeps: later ones get the ids after it."""
 
 
 def import_findings(project: Project, path: str | Path) -> tuple[tuple[Finding, ...], int]:
@@ -24,8 +29,8 @@ def import_findings(project: Project, path: str | Path) -> tuple[tuple[Finding, 
     """
     file = expand_home(path).absolute()
     findings = read_findings(file)
-    new = tuple(_assign_ids(project, list(_select_new(project, findings, file.parent))))
-    if new:
+    with project.transaction(IMPORT_WAIT_MS):  # what another import adds meanwhile is waited for, and known
+        new = tuple(_assign_ids(project, list(_select_new(project, findings, file.parent))))
         add_findings(project, new)
     return new, len(findings)
 
@@ -35,7 +40,7 @@ def _select_new(project: Project, findings: list[Finding], folder: Path) -> Iter
     ids: dict[str, list[int]] = {}  # ids of the project's findings, by creation time
     for key, created in load_creation_times(project).items():
         ids.setdefault(created, []).append(key)
-    pairs = {key: (picture, caption) for key, picture, caption in project.rows("SELECT id, picture, caption FROM pair")}
+    pairs = load_pictures_and_captions(project)
     created_at: dict[str, list[Finding]] = {}
     for one in findings:
         same_time = created_at.setdefault(one.created, [])
@@ -65,11 +70,11 @@ def _is_same(one: Finding, other: Finding) -> bool:
 
 def _assign_ids(project: Project, findings: list[Finding]) -> Iterator[Finding]:
     """Yield the findings with free ids: their own where possible."""
-    taken = set(load_creation_times(project))
+    taken = {key for (key,) in project.rows("SELECT id FROM finding")}
     ((last,),) = project.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'finding'")
-    last = max(last, *(one.id for one in findings)) if findings else last
+    last = max((last, *(one.id for one in findings if one.id <= MOST_KEPT_ID)))
     for one in findings:
-        if one.id in taken or not one.id:
+        if one.id in taken or not 0 < one.id <= MOST_KEPT_ID:
             last += 1
             one = replace(one, id=last)
         taken.add(one.id)

@@ -12,12 +12,14 @@ import msgspec
 import numpy as np
 
 from exclip_desktop.core.errors import ProjectError
+from exclip_desktop.core.inputs.json_documents import decode_json
 from exclip_desktop.core.text.list_filter import ListFilter
 from exclip_desktop.core.values.finding import Finding, FindingChange, Rating
 from exclip_desktop.core.values.pair_remarks import NotedPair
-from exclip_desktop.storage.finding_columns import COLUMNS, WRITTEN, from_values, list_keys, to_values
+from exclip_desktop.storage.finding_columns import COLUMNS, WRITTEN, Text, from_values, list_keys, to_values
 from exclip_desktop.storage.project.finding_filter import select_ids, sort_ids
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
+from exclip_desktop.storage.project.records import RowId
 
 _STORED: Final = list_keys("text", "number")
 _READ: Final = tuple(column.key for column in COLUMNS if column.sorts_when_read)
@@ -27,9 +29,12 @@ _ViewRecord: Final = msgspec.defstruct(
 )
 _SELECT: Final = (
     f"SELECT f.id, {', '.join(f'f.{name}' for name in _STORED)}, {', '.join(f'v.{name}' for name in _VIEW)}, "
-    "(SELECT json_group_array(tag) FROM (SELECT tag FROM finding_tag WHERE finding = f.id ORDER BY place)) "
-    "FROM finding f LEFT JOIN finding_view v ON v.finding = f.id"
+    "(SELECT json_group_array(CAST(tag AS TEXT)) FROM (SELECT tag FROM finding_tag WHERE finding = f.id "
+    "ORDER BY place)) AS tags FROM finding f LEFT JOIN finding_view v ON v.finding = f.id"
 )
+_TYPES: Final = {column.key: column.type for column in WRITTEN}
+_UNCHECKED: Final = [Any] * (len(_VIEW) + 1)  # the view and the tags: a finding is shown without damaged ones
+_ROW: Final[Any] = tuple[(RowId, *map(_TYPES.__getitem__, _STORED), *_UNCHECKED)]  # type: ignore[misc]
 
 
 BLOCK: Final = 500
@@ -104,10 +109,9 @@ def change_findings(project: Project, changes: Iterable[FindingChange]) -> None:
 
 def load_newest_rating(project: Project, pair: str, picture: str) -> Rating:
     """Return the rating of a pair's newest rated finding, by the pair's id and the project's path of its picture."""
-    newest = "SELECT rating FROM finding WHERE pair = ? AND picture = ? AND rating != '' ORDER BY id DESC LIMIT 1"
-    rows = project.rows(newest, (pair, picture))
-    rating: Rating = rows[0][0] if rows else ""
-    return rating
+    newest = "SELECT id, rating FROM finding WHERE pair = ? AND picture = ? AND rating != '' ORDER BY id DESC LIMIT 1"
+    rows = project.records("finding", tuple[RowId, Rating], newest, (pair, picture))
+    return rows[0][1] if rows else ""
 
 
 def load_noted_pairs(project: Project, picture: str | None = None) -> list[NotedPair]:
@@ -118,24 +122,27 @@ def load_noted_pairs(project: Project, picture: str | None = None) -> list[Noted
     where, values = ("", ()) if picture is None else ("WHERE f.picture = ?", (picture,))
     tags: dict[int, tuple[str, ...]] = {}
     tagged = f"SELECT f.id, t.tag FROM finding f JOIN finding_tag t ON t.finding = f.id {where} ORDER BY f.id, t.place"
-    for key, tag in project.rows(tagged, values):
+    for key, tag in project.records("tag", tuple[RowId, Text], tagged, values):
         tags[key] = (*tags.get(key, ()), tag)
     path = cache(lambda written: str(project.path_of(written)))
-    rows = project.rows(
-        f"SELECT f.id, f.picture, f.caption, f.rating, f.note FROM finding f {where} ORDER BY f.id", values
+    rows = project.records(
+        "finding",
+        tuple[RowId, Text, Text, Rating, Text],
+        f"SELECT f.id, f.picture, f.caption, f.rating, f.note FROM finding f {where} ORDER BY f.id",
+        values,
     )
     return [NotedPair((path(at), caption), rating, tags.get(key, ()), note) for key, at, caption, rating, note in rows]
 
 
 def load_creation_times(project: Project) -> dict[int, str]:
     """Return the creation times of all findings, by id."""
-    return dict(project.rows("SELECT id, created FROM finding"))
+    return dict(project.records("finding", tuple[RowId, Text], "SELECT id, created FROM finding"))
 
 
 def load_finding(project: Project, key: int) -> Finding | None:
     """Return the finding of an id, or None."""
-    rows = project.rows(f"{_SELECT} WHERE f.id = ?", (key,))
-    return _finding(rows[0]) if rows else None
+    rows = project.records("finding", _ROW, f"{_SELECT} WHERE f.id = ?", (key,))
+    return _finding(project, rows[0]) if rows else None
 
 
 def load_findings(project: Project, query: FindingQuery = FindingQuery()) -> list[Finding]:
@@ -151,7 +158,8 @@ def load_finding_ids(project: Project, query: FindingQuery = FindingQuery()) -> 
 
     """
     where, values = _where(query)
-    ids = [key for (key,) in project.rows(f"SELECT f.id FROM finding f {where} ORDER BY {_order(query)}", values)]
+    rows = project.rows(f"SELECT f.id FROM finding f {where} ORDER BY {_order(query)}", values)
+    ids = [key for (key,) in rows if not project.is_left_out("finding", key)]
     if query.list_filter.terms:
         ids = select_ids(project, query.list_filter, ids)
     return ids if query.sort not in _READ else sort_ids(project, ids, query.sort, descending=query.descending)
@@ -162,18 +170,20 @@ def load_findings_by_id(project: Project, ids: Sequence[int]) -> list[Finding]:
     findings: dict[int, Finding] = {}
     for start in range(0, len(ids), BLOCK):
         block = ",".join(map(str, ids[start : start + BLOCK]))
-        findings |= {row[0]: _finding(row) for row in project.rows(f"{_SELECT} WHERE f.id IN ({block})")}
+        rows = project.records("finding", _ROW, f"{_SELECT} WHERE f.id IN ({block})")
+        findings |= {row[0]: _finding(project, row) for row in rows}
     return [findings[key] for key in ids if key in findings]
 
 
 def count_findings(project: Project) -> int:
-    """Return the number of findings."""
-    return int(project.rows("SELECT count(*) FROM finding")[0][0])
+    """Return the number of findings, without those that were left out when they were read before."""
+    return int(project.rows("SELECT count(*) FROM finding")[0][0]) - project.count_left_out("finding")
 
 
 def load_tag_counts(project: Project) -> dict[str, int]:
     """Return the number of findings of every tag."""
-    return dict(project.rows("SELECT tag, count(*) FROM finding_tag GROUP BY tag ORDER BY tag"))
+    counts = "SELECT tag, count(*) FROM finding_tag GROUP BY tag ORDER BY tag"
+    return dict(project.records("tag", tuple[Text, int], counts))
 
 
 def _where(query: FindingQuery) -> tuple[str, list[Any]]:
@@ -240,20 +250,28 @@ def _rate_pair(connection: sqlite3.Connection, pair: str) -> None:
     connection.execute(f"UPDATE pair SET rating = coalesce(({newest}), '') WHERE id = ?", (pair, pair))
 
 
-def _finding(row: tuple[Any, ...]) -> Finding:
-    """Return a row's finding; without selection, settings and heat where its view is missing or damaged."""
+def _finding(project: Project, row: tuple[Any, ...]) -> Finding:
+    """Return a row's finding; without selection, settings and heat, which is noted, where its view is damaged."""
     values = dict(zip(("id", *_STORED, *_VIEW, "tags"), row, strict=True))
-    values["tags"] = json.loads(values["tags"])
+    try:
+        values["tags"] = msgspec.json.decode(values["tags"], type=list[str])
+    except (msgspec.MsgspecError, TypeError):
+        values["tags"] = []
+        project.leave_out("finding", values["id"], "its tags cannot be read; it is shown without them.", "tags")
     try:
         return from_values({**values, **_view(values)})
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        what = "its selection, words, heat and settings cannot be read; it is shown without them."
+        project.leave_out("finding", values["id"], what, "view")
         settings = {"model": values["model"], "weights_sha256": values["weights_sha256"]}
         empty = {"settings": settings, "versions": {}, "ledger": {}, "geometry": None}
         return from_values({**values, **dict.fromkeys(("rows", "regions", "words", "heat"), ()), **empty})
 
 
 def _view(values: Mapping[str, Any]) -> dict[str, Any]:
-    view = {key: json.loads(values[key]) for key in _VIEW if key != "heat"}
+    view = {key: decode_json(values[key]) for key in _VIEW if key != "heat"}
     msgspec.convert(view, _ViewRecord)
     heat = np.frombuffer(values["heat"], dtype="<f4")
+    if not np.isfinite(heat).all():
+        raise ValueError("heat is not finite")
     return {**view, "heat": heat.reshape(view["geometry"][2]) if view["geometry"] is not None and heat.size else ()}

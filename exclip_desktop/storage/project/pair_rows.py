@@ -2,15 +2,18 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 
+from exclip_desktop.core.inputs.json_documents import Finite, decode_json
 from exclip_desktop.core.values.finding import Rating
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.finding_columns import Text
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
+from exclip_desktop.storage.project.records import RowId
 from exclip_desktop.storage.regions import region_from_value, region_to_value
 
 Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture"]
@@ -20,6 +23,12 @@ NEWEST: Final = (
     "AND finding.rating != '' ORDER BY finding.id DESC LIMIT 1"
 )
 COLUMNS: Final = f"number, id, picture, caption, label, regions, mask, {MEASURED}, rating"
+_Number = Finite | None
+_KNOWN: Final[Any] = tuple[RowId, Text, _Number, _Number, _Number, Text, Rating]
+_ROW: Final[Any] = tuple[RowId, Text, Text, Text, Text, Any, Text, _Number, _Number, _Number, Text, Rating]
+
+IMPORT_WAIT_MS: Final = 60_000
+"""Time that an import waits for another one, whose transaction may take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +82,15 @@ def add_pairs(project: Project, listed: PairList) -> int:
     A pair that is there already, id and all, is not added again; another of the same id is numbered. One that the
     project has rated findings of has the rating of the newest.
     """
-    known = {key: (picture, caption) for key, picture, caption in project.rows("SELECT id, picture, caption FROM pair")}
     rows, written = [], _writer(project, listed)
-    for pair in listed.pairs:
-        picture, mask = written(pair.picture), written(pair.mask)
-        key = _free_id(known, pair.id, (picture, pair.caption))
-        if key is not None:
-            known[key] = (picture, pair.caption)
-            rows.append((key, picture, pair.caption, pair.label, _dumped(pair.regions), mask))
-    with project.transaction() as connection:
+    with project.transaction(IMPORT_WAIT_MS) as connection:
+        known = load_pictures_and_captions(project)
+        for pair in listed.pairs:
+            picture, mask = written(pair.picture), written(pair.mask)
+            key = _free_id(known, pair.id, (picture, pair.caption))
+            if key is not None:
+                known[key] = (picture, pair.caption)
+                rows.append((key, picture, pair.caption, pair.label, _dumped(pair.regions), mask))
         connection.executemany(
             "INSERT INTO pair (id, picture, caption, label, regions, mask) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
@@ -114,25 +123,33 @@ def save_measurements(project: Project, measurements: Iterable[tuple[str, Measur
         )
 
 
+def load_pictures_and_captions(project: Project) -> dict[str, tuple[str, str]]:
+    """Return the project's path of the picture, and the caption, of all pairs by their ids."""
+    query = "SELECT number, id, picture, caption FROM pair"
+    rows = project.records("pair", tuple[RowId, Text, Text, Text], query)
+    return {key: (picture, caption) for _, key, picture, caption in rows}
+
+
 def load_pairs(project: Project, query: PairQuery, offset: int, count: int) -> list[ProjectPair]:
     """Return ``count`` pairs from the ``offset``-th on, in the query's order."""
     where, values = _where(query)
     # The inner query walks an index and reads no rows, so that pages far down are as fast.
     chosen = f"SELECT number FROM pair {where} ORDER BY {_order(query)} LIMIT ? OFFSET ?"
     statement = f"SELECT {COLUMNS} FROM pair WHERE number IN ({chosen}) ORDER BY {_order(query)}"
-    return [_pair(row) for row in project.rows(statement, (*values, count, offset))]
+    return [_pair(project, row) for row in project.records("pair", _ROW, statement, (*values, count, offset))]
 
 
 def load_known(project: Project) -> dict[str, tuple[Measurement | None, Rating]]:
     """Return measurement and rating of pairs, by id; pairs that have neither are left out."""
-    rows = project.rows(f"SELECT id, {MEASURED}, rating FROM pair WHERE score IS NOT NULL OR rating != ''")
-    return {key: (_measured(*measured), rating) for key, *measured, rating in rows}
+    query = f"SELECT number, id, {MEASURED}, rating FROM pair WHERE score IS NOT NULL OR rating != ''"
+    rows = project.records("pair", _KNOWN, query)
+    return {key: (_measured(*measured), rating) for _, key, *measured, rating in rows}
 
 
 def load_extent(project: Project) -> tuple[int, int, str]:
     """Return the number of pairs, and number and id of the last one: they differ where the list has changed."""
-    count, last, key = project.rows("SELECT count(*), max(number), id FROM pair")[0]
-    return count, last or 0, key or ""
+    count, last, key = project.rows("SELECT count(*), max(number), CAST(id AS BLOB) FROM pair")[0]
+    return count, last or 0, (key or b"").decode("utf-8", "replace")
 
 
 def count_pairs(project: Project, query: PairQuery) -> int:
@@ -143,14 +160,14 @@ def count_pairs(project: Project, query: PairQuery) -> int:
 
 def load_pair(project: Project, key: str) -> ProjectPair | None:
     """Return the pair of an id, or None."""
-    rows = project.rows(f"SELECT {COLUMNS} FROM pair WHERE id = ?", (key,))
-    return _pair(rows[0]) if rows else None
+    rows = project.records("pair", _ROW, f"SELECT {COLUMNS} FROM pair WHERE id = ?", (key,))
+    return _pair(project, rows[0]) if rows else None
 
 
 def load_pair_list(project: Project) -> PairList:
     """Return all pairs as a list."""
-    listed = tuple(_pair(row).pair for row in project.rows(f"SELECT {COLUMNS} FROM pair ORDER BY number"))
-    return PairList(project.path, project.folder, listed)
+    rows = project.records("pair", _ROW, f"SELECT {COLUMNS} FROM pair ORDER BY number")
+    return PairList(project.path, project.folder, tuple(_pair(project, row).pair for row in rows))
 
 
 def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> None:
@@ -163,23 +180,33 @@ def save_boxes(project: Project, picture: str, regions: Sequence[Region]) -> Non
 
 def load_boxes(project: Project, picture: str) -> tuple[Region, ...]:
     """Return a picture's labelled regions, in the order they were drawn."""
-    rows = project.rows("SELECT region FROM box WHERE picture = ? ORDER BY id", (picture,))
-    return tuple(region_from_value(json.loads(text)) for (text,) in rows)
+    return tuple(region for _, region in _regions(project, "WHERE picture = ? ORDER BY id", (picture,)))
 
 
 def load_box_names(project: Project) -> tuple[str, ...]:
     """Return the names of the labelled regions of all pictures, the one saved last first."""
-    name = "json_extract(region, '$.name')"
-    rows = project.rows(f"SELECT {name} FROM box WHERE {name} != '' GROUP BY {name} ORDER BY MAX(id) DESC")
-    return tuple(str(row) for (row,) in rows)
+    text = "CAST(region AS TEXT)"
+    name = f"CASE WHEN json_valid({text}) THEN CAST(json_extract({text}, '$.name') AS TEXT) END"
+    query = f"SELECT {name} AS name FROM box WHERE name != '' GROUP BY name ORDER BY MAX(id) DESC"
+    return tuple(name for (name,) in project.records("box", tuple[Text], query))
 
 
 def load_all_boxes(project: Project) -> dict[str, tuple[Region, ...]]:
     """Return the labelled regions of all pictures, by path."""
     regions: dict[str, tuple[Region, ...]] = {}
-    for picture, text in project.rows("SELECT picture, region FROM box ORDER BY picture, id"):
-        regions[picture] = (*regions.get(picture, ()), region_from_value(json.loads(text)))
+    for picture, region in _regions(project, "ORDER BY picture, id"):
+        regions[picture] = (*regions.get(picture, ()), region)
     return regions
+
+
+def _regions(project: Project, where: str, values: Sequence[str] = ()) -> Iterator[tuple[str, Region]]:
+    """Yield the labelled regions with the paths of their pictures; damaged ones are left out, and noted."""
+    query = f"SELECT id, picture, region FROM box {where}"
+    for key, picture, text in project.records("box", tuple[RowId, Text, str], query, values):
+        try:
+            yield picture, region_from_value(decode_json(text))
+        except (ValueError, TypeError, OverflowError):
+            project.leave_out("box", key, "its region cannot be read; the box is not shown.", "box not shown")
 
 
 def _where(query: PairQuery) -> tuple[str, list[Any]]:
@@ -247,11 +274,12 @@ def _measured(score: float | None, residual: float | None, box_share: float | No
     return None if score is None else Measurement(score, residual, box_share, by)
 
 
-def _pair(row: tuple[Any, ...]) -> ProjectPair:
+def _pair(project: Project, row: tuple[Any, ...]) -> ProjectPair:
     number, key, picture, caption, label, regions, mask, *measured, rating = row
     try:
-        known = tuple(map(region_from_value, json.loads(regions)))
-    except (ValueError, TypeError):  # a damaged row loses its regions only
+        known = tuple(map(region_from_value, decode_json(regions))) if regions != "[]" else ()
+    except (ValueError, TypeError, OverflowError):
         known = ()
+        project.leave_out("pair", number, "its regions cannot be read; it is shown without them.", "regions")
     listed = ListedPair(key, picture, caption, label, known, mask)
     return ProjectPair(number, listed, _measured(*measured), rating)

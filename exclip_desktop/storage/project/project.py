@@ -4,17 +4,20 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from exclip_desktop.core.errors import ProjectError
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
 from exclip_desktop.core.paths import expand_home
+from exclip_desktop.core.text.number_format import format_bytes
+from exclip_desktop.core.values.pair_list import ListNote, summarize_notes
 from exclip_desktop.storage.atomic import write_atomically
+from exclip_desktop.storage.finding_columns import Text
+from exclip_desktop.storage.project.connection import LONGEST_BYTES, DamagedFile, StatementBound
+from exclip_desktop.storage.project.records import Checked, Record, decode_text
 from exclip_desktop.storage.project.schema import PATHS
-
-BUSY_MS: Final = 3000
-"""Time that a window waits for another one's transaction."""
 
 CONTAINS: Final = r"LIKE ? ESCAPE '\'"
 """The condition, after a column, that it matches a ``like_pattern``."""
@@ -33,6 +36,14 @@ _MESSAGES: Final[dict[int, tuple[str, str]]] = {
         "Check that the file exists, and that you can write in its folder.",
     ),
     sqlite3.SQLITE_PERM: ("cannot be read: permission denied", "Ask for permission, or copy the file."),
+    sqlite3.SQLITE_TOOBIG: (
+        f"holds a text or heat of more than {format_bytes(LONGEST_BYTES)}, the longest that a project may hold",
+        "Ask for its findings as .csv or .jsonl.",
+    ),
+    sqlite3.SQLITE_INTERRUPT: (
+        "takes longer to read than its size explains",
+        "It may be damaged, or made to keep the program busy. Use a copy of it.",
+    ),
 }
 
 
@@ -51,18 +62,20 @@ class Project:
     Attributes:
         path, folder: the file, and where its relative paths start.
         read_only: why it cannot be changed, a sentence; empty where it can.
-        notes: what a person should know of how it was opened.
 
     """
 
     def __init__(
         self, path: Path, connection: sqlite3.Connection, read_only: str = "", notes: tuple[str, ...] = ()
     ) -> None:
-        """Take over a connection with the newest schema."""
+        """Take over a connection with the newest schema; ``notes`` are about how the file was opened."""
         self.path, self.folder = path, path.parent
-        self.read_only, self.notes = read_only, notes
+        self.read_only = read_only
+        self._opening_notes = notes
+        self._left_out: dict[tuple[str, Any], ListNote] = {}
         self._connection = connection
-        self._file = _identity(path)
+        self._bound = StatementBound(path, connection)
+        self._file = file_identity(path)
 
     def __enter__(self) -> "Project":
         return self
@@ -74,23 +87,98 @@ class Project:
         """Close the file; all changes are on disk already."""
         self._connection.close()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how it was opened, and of the rows that were left out so far."""
+        return (*self._opening_notes, *summarize_notes(tuple(self._left_out.values())))
+
+    @property
+    def has_left_out(self) -> bool:
+        """Whether a row, or a part of one, was left out so far."""
+        return bool(self._left_out)
+
+    @property
+    def list_notes(self) -> tuple[ListNote, ...]:
+        """The same, one note for each row that was left out."""
+        return (*(ListNote(self.path.name, note) for note in self._opening_notes), *self._left_out.values())
+
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query; raise ``ProjectError`` where it fails."""
+        """Return the rows of a query of numbers; raise ``ProjectError`` where it fails."""
         with convert_errors(self.path):
+            self._restart_bound()
             return self._connection.execute(query, values).fetchall()
 
+    def records(self, noun: str, kind: type[Record], query: str, values: Sequence[Any] = ()) -> list[Record]:
+        """Return the rows of a query that are of the type ``kind``, a tuple; others are left out, and noted.
+
+        ``noun`` and the first column name a row in notes. Raises ``ProjectError`` where the query fails.
+        """
+        with convert_errors(self.path):
+            self._restart_bound()
+            try:
+                cursor = self._connection.execute(query, values)
+                rows = cursor.fetchall()
+            except sqlite3.OperationalError as error:
+                if primary_code(error):
+                    raise
+                cursor, rows = self._fetch_undecoded(query, values)  # a text is not UTF-8
+        checked = Checked(rows, kind, [column for column, *_ in cursor.description])
+        for key, reason in checked.refused:
+            self.leave_out(noun, key, f"{reason}; the {noun} is not shown.", f"{noun} not shown")
+        return checked.good
+
+    def with_note(self, note: str) -> "Project":
+        """Return this project with one more note about how it was opened."""
+        self._opening_notes = (*self._opening_notes, note)
+        return self
+
+    def leave_out(self, noun: str, key: object, text: str, kind: str) -> None:
+        """Note that a row, or a part of it, cannot be read: ``text`` is a sentence, ``kind`` that of the note."""
+        named = key if isinstance(key, int | str) else "?"
+        self._left_out.setdefault((kind, named), ListNote(f"{self.path.name}, {noun} {named}", text, kind))
+
+    def is_left_out(self, noun: str, key: int) -> bool:
+        """Return whether a row was left out when it was read before."""
+        return (f"{noun} not shown", key) in self._left_out
+
+    def count_left_out(self, noun: str) -> int:
+        """Return the number of rows that were left out when they were read before."""
+        return sum(kind == f"{noun} not shown" for kind, _ in self._left_out)
+
+    def _fetch_undecoded(self, query: str, values: Sequence[Any]) -> tuple[sqlite3.Cursor, list[tuple[Any, ...]]]:
+        """Return the rows of a query with ``NotText`` for texts that are not UTF-8."""
+        self._connection.text_factory = decode_text
+        try:
+            cursor = self._connection.execute(query, values)
+            return cursor, cursor.fetchall()
+        finally:
+            self._connection.text_factory = str
+
+    def _restart_bound(self) -> None:
+        if not self._connection.in_transaction:
+            self._bound.restart()
+
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, wait_ms: int | None = None) -> Iterator[sqlite3.Connection]:
         """Yield a connection for one transaction: on disk when the block ends, rolled back when it raises.
+
+        Inside another transaction of this object, the block is a part of that one. ``wait_ms`` is the time to wait for
+        another window's; None: that of the connection.
 
         Raises:
             ProjectError: the project is read-only or has moved, another window is writing, the disk is full …;
                 nothing of the block is saved then.
 
         """
+        if self._connection.in_transaction:
+            yield self._connection
+            return
         self.check_writable()
         with convert_errors(self.path):
+            if wait_ms is not None:
+                self._connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
             self._connection.execute("BEGIN IMMEDIATE")
+            self._bound.lift()
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
@@ -129,11 +217,16 @@ class Project:
         return Path(os.path.normpath(self.folder / expand_home(written)))
 
     def _move_paths(self, copy: sqlite3.Connection, folder: Path) -> None:
-        copy.create_function(
-            "moved", 1, lambda text: text and _relative_to(folder, self.path_of(text)), deterministic=True
-        )
+        def moved(written: bytes) -> bytes:
+            try:
+                return _relative_to(folder, self.path_of(written.decode())).encode() if written else written
+            except ValueError:  # no text, or no path
+                return written
+
+        copy.create_function("moved", 1, moved, deterministic=True)
         for table, column in PATHS:
-            copy.execute(f"UPDATE {table} SET {column} = moved({column})")
+            blob = f"CAST({column} AS BLOB)"
+            copy.execute(f"UPDATE {table} SET {column} = CAST(moved({blob}) AS TEXT) WHERE typeof({column}) = 'text'")
 
     def check_writable(self) -> None:
         """Raise ``ProjectError`` where the project is read-only or its file has moved."""
@@ -141,7 +234,7 @@ class Project:
             raise ProjectError(
                 f"{self.path.name} was opened read-only: {self.read_only}", "Save a copy, and continue in it."
             )
-        if _identity(self.path) != self._file:
+        if file_identity(self.path) != self._file:
             raise ProjectError(
                 f"{self.path.name} was moved, renamed or deleted while it was open; nothing that was saved is lost.",
                 "Open it from its new place, or save a copy.",
@@ -155,7 +248,7 @@ def _relative_to(folder: Path, path: Path) -> str:
         return path.as_posix()
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def file_identity(path: Path) -> tuple[int, int] | None:
     """Return device and inode of a file, which change when it is replaced; None where it is missing."""
     try:
         status = path.stat()
@@ -172,11 +265,13 @@ def save_setting(project: Project, name: str, value: Any) -> None:
 
 
 def load_settings(project: Project) -> dict[str, Any]:
-    """Return all settings; one that a damaged file has garbled is left out."""
+    """Return all settings; one that is damaged is left out, and noted."""
     settings = {}
-    for name, text in project.rows("SELECT name, value FROM setting ORDER BY name"):
-        with suppress(ValueError, TypeError):
-            settings[name] = json.loads(text)
+    for name, text in project.records("setting", tuple[Text, str], "SELECT name, value FROM setting ORDER BY name"):
+        try:
+            settings[name] = decode_json(text)
+        except JsonError as error:
+            project.leave_out("setting", name, f"its value cannot be read ({error}).", "setting")
     return settings
 
 
@@ -187,6 +282,9 @@ def convert_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise project_error(path, error) from error
+    except UnicodeDecodeError:  # SQLite's message about a damaged schema quotes it
+        damage = DamagedFile()
+        raise project_error(path, damage) from damage
 
 
 def project_error(path: Path, error: sqlite3.Error) -> ProjectError:

@@ -5,11 +5,13 @@ The key of such a pair is its id in a project's own list, and the absolute path 
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.storage.finding_columns import Text
 from exclip_desktop.storage.project.project import Project
 
 PREFIX: Final = "caption "
@@ -27,15 +29,16 @@ def save_typed_caption(project: Project, key: str, caption: str) -> None:
 
 
 def load_typed_captions(project: Project) -> dict[str, str]:
-    """Return all typed captions by the keys of their pairs; damaged ones are left out."""
+    """Return all typed captions by the keys of their pairs; damaged ones are left out, and noted."""
     captions: dict[str, str] = {}
-    for name, text in project.rows(
-        "SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?", (len(PREFIX), PREFIX)
-    ):
-        with suppress(ValueError, TypeError):
-            caption = json.loads(text)
-            if isinstance(caption, str):
-                captions[name[len(PREFIX) :]] = caption
+    query = "SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?"
+    for name, text in project.records("setting", tuple[Text, str], query, (len(PREFIX), PREFIX)):
+        key = name[len(PREFIX) :]
+        try:
+            captions[key] = msgspec.json.decode(text, type=Text)
+        except (msgspec.MsgspecError, UnicodeError):
+            what = "the caption that was typed for it cannot be read; it is not shown."
+            project.leave_out("pair", key, what, "typed caption")
     return captions
 
 

@@ -13,6 +13,7 @@ import pytest
 from exclip_desktop.core.errors import OutputError, ProjectError
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.project import connection
 from exclip_desktop.storage.project import project_files as opening
 from exclip_desktop.storage.project.finding_rows import add_finding, load_finding, load_findings
 from exclip_desktop.storage.project.pair_rows import add_pairs, load_all_boxes, load_pair_list, save_boxes
@@ -69,9 +70,9 @@ def test_files_that_are_not_projects_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_newer_version_is_reported_and_not_changed(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 7")
-    connection.close()
+    with sqlite3.connect(path) as edited:
+        edited.execute("PRAGMA user_version = 7")
+    edited.close()
     before = path.read_bytes()
     with pytest.raises(ProjectError, match="newer version of this program") as caught:
         open_project(path)
@@ -100,7 +101,7 @@ def test_a_step_that_fails_changes_nothing(path: Path) -> None:
 
 
 def test_an_older_version_that_cannot_be_written_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_connected", partial(opening._connected, mode="ro"))
+    monkeypatch.setattr(opening, "connect", partial(opening.connect, mode="ro"))
     with open_project(path, NEXT) as project:
         assert project.read_only
         assert project.rows("SELECT DISTINCT colour FROM pair") == [("red",)]
@@ -123,7 +124,7 @@ def test_two_windows_see_each_others_changes(path: Path) -> None:
 
 
 def test_a_project_that_is_being_written_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "BUSY_MS", 5)
+    monkeypatch.setattr(connection, "BUSY_MS", 5)
     with open_project(path) as one, open_project(path) as other, one.transaction():
         with pytest.raises(ProjectError, match="another window") as caught:
             add_finding(other, make_finding(1))
@@ -187,7 +188,7 @@ def test_a_file_that_has_moved_is_reported(path: Path, tmp_path: Path, how: str)
 
 
 def test_a_file_that_cannot_be_written_is_read(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(opening, "_connected", partial(opening._connected, mode="ro"))
+    monkeypatch.setattr(opening, "connect", partial(opening.connect, mode="ro"))
     with open_project(path) as project:
         assert project.notes == ("p.exclip is read-only: the file or its folder is write-protected.",)
         assert len(load_findings(project)) == FINDINGS
@@ -241,9 +242,9 @@ def check_rescued(path: Path, before: bytes, whole: Path, least: int) -> Project
 
 def pages_of(path: Path, table: str) -> list[int]:
     """Return a table's pages, counted from 0."""
-    with sqlite3.connect(path) as connection:
-        found = connection.execute("SELECT pageno FROM dbstat WHERE name = ?", (table,)).fetchall()
-    connection.close()
+    with sqlite3.connect(path) as edited:
+        found = edited.execute("SELECT pageno FROM dbstat WHERE name = ?", (table,)).fetchall()
+    edited.close()
     return [number - 1 for (number,) in found]
 
 

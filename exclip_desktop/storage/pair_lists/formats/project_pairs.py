@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.project.pair_rows import load_all_boxes, load_pair_list
@@ -25,9 +24,10 @@ def read_project(source: ListSource) -> PairReader:
 
 
 def _entries(project: Project) -> Iterator[Entry]:
-    yield from (ListNote(project.path.name, note) for note in project.notes)
     drawn = load_all_boxes(project)
-    for pair in put_typed_captions(load_pair_list(project).pairs, load_typed_captions(project)):
+    pairs = put_typed_captions(load_pair_list(project).pairs, load_typed_captions(project))
+    yield from project.list_notes
+    for pair in pairs:
         yield replace(pair, regions=drawn.get(pair.picture, pair.regions))
 
 

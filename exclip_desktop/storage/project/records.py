@@ -1,0 +1,65 @@
+"""Checks of rows that are read from a project file: which are of the expected types, and why the others are not."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar, get_args
+
+import msgspec
+
+from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.storage.finding_columns import MOST_CHARACTERS
+
+RowId = Annotated[int, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1)]
+
+Record = TypeVar("Record")
+
+
+class NotText:
+    """Stands for bytes in a column of text that are not UTF-8."""
+
+
+def decode_text(data: bytes) -> "str | NotText":
+    """Return the text of UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return NotText()
+
+
+class Checked(Generic[Record]):
+    """Rows of a query that are of a type, and those that are not, each with the reason."""
+
+    __slots__ = ("good", "refused")
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]], kind: type[Record], columns: Sequence[str]) -> None:
+        """``kind`` is a tuple type, with a type for each of ``columns``."""
+        self.refused: list[tuple[Any, str]] = []
+        try:
+            self.good: list[Record] = msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
+            return
+        except msgspec.ValidationError:
+            self.good = []
+        for row in rows:
+            try:
+                self.good.append(msgspec.convert(row, kind))
+            except msgspec.ValidationError:
+                self.refused.append((row[0], _reason(row, kind, columns)))
+
+
+def _reason(row: tuple[Any, ...], kind: type[Any], columns: Sequence[str]) -> str:
+    """Return why a row is not of its type, such as "note is not UTF-8 text"."""
+    for value, expected, column in zip(row, get_args(kind), columns, strict=True):
+        try:
+            msgspec.convert(value, expected)
+        except msgspec.ValidationError:
+            return f"{column} {_fault(value)}"
+    return "it is of another kind"
+
+
+def _fault(value: Any) -> str:
+    if isinstance(value, NotText):
+        return "is not UTF-8 text"
+    if isinstance(value, str) and len(value) > MOST_CHARACTERS:
+        return f"has more than {format_count(MOST_CHARACTERS, 'character')}"
+    if isinstance(value, bytes):
+        return "holds bytes"
+    return "is missing" if value is None else "is not what it should be"
