@@ -4,6 +4,7 @@ import argparse
 import os
 import shlex
 import sys
+import warnings
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
@@ -79,6 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?" instead of a traceback
     share_cores()
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # of damaged pictures: errors and notes say what matters
     words = sys.argv[1:] if arguments is None else arguments
     try:
         if opens_window(words):

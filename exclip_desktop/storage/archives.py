@@ -1,5 +1,6 @@
 """Pictures inside archives, under paths such as ``shard.tar/000.jpg`` and ``rows.parquet/image/17``."""
 
+import errno
 import importlib.util
 import io
 import tarfile
@@ -40,6 +41,8 @@ def open_input(path: Path) -> InputFile:
     """
     archive = archive_of(path)
     if archive is None:
+        if not is_file(path) and path.exists():
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         return path.open("rb")
     member = path.relative_to(archive).as_posix()
     if archive.suffix.lower() == PARQUET:

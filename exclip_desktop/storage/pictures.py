@@ -1,22 +1,34 @@
 """Reads pictures of any kind Pillow knows into upright RGB."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from PIL import Image
 
 from exclip_desktop.core.argument_checks import as_numbers, short_repr
 from exclip_desktop.core.errors import ListError, PictureError, Remedy, SettingsError
+from exclip_desktop.core.inputs.regular_files import InputKind, open_regular
 from exclip_desktop.core.paths import expand_home, is_address, is_dir, is_file_address, path_of_file_address
-from exclip_desktop.storage.archives import InputFile, has_input, open_input
-from exclip_desktop.storage.picture_decoding import Pixels, decode_upright, open_image, to_rgb, upright_size
+from exclip_desktop.storage.archives import InputFile, archive_of, has_input, open_input
+from exclip_desktop.storage.picture_decoding import (
+    PILLOW_ERRORS,
+    Pixels,
+    count_frames,
+    decode_rgb,
+    decode_thumbnail,
+    open_image,
+    upright_size,
+)
 
 DEFAULT_MEGAPIXELS = 100.0
+PICTURE_FILE: Final = InputKind("picture file", 4_000_000_000)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -51,7 +63,7 @@ def read_picture(
     path = _picture_file(source)
     with (
         _convert_errors(path.name),
-        open_input(path) as file,
+        _open_picture(path) as file,
         open_image(_refuse_empty(file, path), path.name) as image,
     ):
         return _read(image, max_megapixels, path.name)
@@ -65,7 +77,7 @@ def read_picture_size(path: Path) -> tuple[int, int]:
 
     """
     source = _picture_file(path)
-    with _convert_errors(path.name), open_input(source) as file, open_image(file, path.name) as image:
+    with _convert_errors(path.name), _open_picture(source) as file, open_image(file, path.name) as image:
         return upright_size(image)
 
 
@@ -75,13 +87,11 @@ def read_thumbnail(path: Path, side_px: int) -> Pixels | None:
     A JPEG is decoded no larger than needed.
     """
     try:
-        with open_input(path) as file, open_image(file, path.name) as image:
+        with _open_picture(path) as file, open_image(file, path.name) as image:
             if image.width * image.height > DEFAULT_MEGAPIXELS * 1e6:
                 return None
             image.draft("RGB", (2 * side_px, 2 * side_px))
-            upright = decode_upright(image)
-            upright.thumbnail((side_px, side_px))
-            return to_rgb(upright, path.name)[0]
+            return decode_thumbnail(image, path.name, side_px)
     except Exception:  # any error of Pillow: no thumbnail; opening the pair reports the error
         return None
 
@@ -101,9 +111,14 @@ def _picture_file(source: object) -> Path:
         raise PictureError("The name of the picture is empty.", "Give the path of a picture file.")
     if is_dir(path):
         raise PictureError(f"{path} is a folder, not a picture.", "Give one of the pictures in it.")
-    if not has_input(path):
+    if not has_input(path) and not os.path.exists(path):
         raise PictureError(f"There is no picture {path}.", "Check the path.")
     return path
+
+
+def _open_picture(path: Path) -> InputFile:
+    """Open a picture in an archive, or a regular file: a named pipe or a device raises ``PictureError``."""
+    return open_regular(path, PICTURE_FILE, PictureError) if archive_of(path) is None else open_input(path)
 
 
 def _refuse_empty(file: InputFile, path: Path) -> InputFile:
@@ -131,18 +146,17 @@ def _convert_errors(name: str) -> Iterator[None]:
         raise PictureError(
             f"This file cannot be read: {name}. Permission was denied.", "Ask for permission, or copy it."
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except PILLOW_ERRORS as error:
         raise PictureError(f"This picture is damaged or cut short: {name}.", "Fetch or save it again.") from error
 
 
 def _read(image: Image.Image, limit: float, name: str) -> Picture:
     _check_size(image.width, image.height, limit, name)
     notes = []
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1:
-        image.seek(0)
-        notes.append(f"{name} has {frames} frames; the first is used.")
-    pixels, more = to_rgb(decode_upright(image), name)
+    frames = count_frames(image)
+    if frames != 1:
+        notes.append(f"{name} has {frames or 'many'} frames; the first is used.")
+    pixels, more = decode_rgb(image, name)
     return Picture(pixels, (*notes, *more))
 
 

@@ -86,4 +86,4 @@ def load_scenes() -> tuple[ListedPair, ...]:
 def open_scene(name: str) -> Image.Image:
     """Return the picture of a scene, by its file name."""
     with zipfile.ZipFile(resource_path("scenes.zip")) as archive:
-        return Image.open(io.BytesIO(archive.read(name)))
+        return Image.open(io.BytesIO(archive.read(name)), formats=("JPEG",))

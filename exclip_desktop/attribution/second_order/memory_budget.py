@@ -1,15 +1,13 @@
 """Memory: the free bytes of a device, the size of one chunk of work, and the peak of an integral."""
 
-import os
-from pathlib import Path
-
 import torch
 from torch import Tensor
+
+from exclip_desktop.core.free_memory import free_of_computer
 
 LIVE_COPIES = 24  # activations of one pass that live at once, in units of its features (measured, rounded up)
 CPU_CHUNK_BYTES = 48 * 2**20  # measured on 2 cores: half as much is as fast, twice as much a fifth slower
 SHARE = 0.25  # of the free memory, for one chunk
-MEMINFO = Path("/proc/meminfo")
 
 
 def chunk_size(features: Tensor) -> int:
@@ -57,25 +55,3 @@ def free_bytes(device: torch.device) -> int | None:
     if device.type == "mps":
         return max(0, torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory())
     return free_of_computer()
-
-
-def free_of_computer() -> int | None:
-    """Return the bytes that programs can take without swapping; None where the system does not report them."""
-    try:
-        return parse_meminfo(MEMINFO.read_text("ascii"))
-    except OSError:  # no Linux
-        return _unused_pages()
-
-
-def parse_meminfo(text: str) -> int | None:
-    """Return MemAvailable of Linux in bytes, which includes the file cache; None where it is missing."""
-    named = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-    fields = named.get("MemAvailable", "").split()
-    return int(fields[0]) * 1024 if fields else None
-
-
-def _unused_pages() -> int | None:
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf, macOS no such name
-        return None

@@ -15,6 +15,7 @@ from exclip_desktop.attribution.second_order import sides
 from exclip_desktop.attribution.second_order.sides import PassTimer
 from exclip_desktop.cli.main import main
 from exclip_desktop.cli.terminal import describe_cost
+from exclip_desktop.core import free_memory
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 from exclip_desktop.models.model import Model
@@ -51,10 +52,10 @@ def test_memory_that_torch_reserves_is_free(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_file_cache_of_linux_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert memory.parse_meminfo("MemFree:  10 kB\nMemAvailable:   2048 kB\nHugePages_Total: 0\n") == 2 * 2**20
-    assert memory.parse_meminfo("MemFree:  10 kB\n") is None
-    monkeypatch.setattr(memory, "MEMINFO", memory.MEMINFO / "not here")
-    actual = memory.free_of_computer()
+    assert free_memory.parse_meminfo("MemFree:  10 kB\nMemAvailable:   2048 kB\nHugePages_Total: 0\n") == 2 * 2**20
+    assert free_memory.parse_meminfo("MemFree:  10 kB\n") is None
+    monkeypatch.setattr(free_memory, "MEMINFO", free_memory.MEMINFO / "not here")
+    actual = free_memory.free_of_computer()
     assert actual is None or actual > 0
 
 
