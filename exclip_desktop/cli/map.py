@@ -21,6 +21,7 @@ from exclip_desktop.cli.text_report import describe_selection, map_as_text, matr
 from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.method_registry import OURS, format_table, method_by_key, method_name
 from exclip_desktop.core.methods import AttributionMethod
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.render.figure_options import FigureOptions
 from exclip_desktop.storage.atomic import write_atomically
@@ -104,7 +105,7 @@ def _output_map(
     name = method_name(token_map.method)
     if options.picture is not None:
         figures = import_module("exclip_desktop.render.figure")  # imports matplotlib
-        title = f"{name} · “{token_map.target}” · {token_map.model} · score {token_map.score:.3f}"
+        title = f"{name} · “{token_map.target}” · {token_map.model} · score {format_signed(token_map.score)}"
         figure = figures.draw_map(token_map, picture.pixels, title, FigureOptions(colours=options.colours))
         write_atomically(
             options.picture, lambda file: figures.save_figure(figure, file, options.picture.suffix.lower())

@@ -14,6 +14,7 @@ from matplotlib.textpath import text_to_path
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.word_values import WordsBy, has_strongest_regions, word_values
 from exclip_desktop.core.text.caption_chips import make_chips
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.text.wording import describe_regions, describe_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, Selection
@@ -206,6 +207,6 @@ def _legend(result: PairMatrix, selection: Selection, options: FigureOptions, li
     words = f"words: {source} (±{limit:.2g})"
     heat = [f"heat: {describe_words(result.caption, selection.rows)}"] if options.heat else []
     return (
-        "  ·  ".join([f"Score {result.score:.3f}", *heat, words]),
+        "  ·  ".join([f"Score {format_signed(result.score)}", *heat, words]),
         result.made_by,
     )

@@ -36,21 +36,20 @@ def format_count(count: int, one: str, many: str = "") -> str:
 
 
 def format_signed(value: float, decimals: int | None = None) -> str:
-    """Return a value as text, always with its sign: four decimals, six for small values, or ``decimals``."""
+    """Return a score, a difference or a sum of parts of one as text, always with its sign.
+
+    Four decimals, six for small values: this is how scores are written wherever a person reads them. ``decimals`` are
+    for comparing two precisions.
+    """
     if decimals is None:
         value = 0.0 if abs(value) < NOTHING else value
         decimals = 6 if 0 < abs(value) < SMALL else 4
     return write_minus(f"{round(value, decimals) + 0.0:+.{decimals}f}")
 
 
-def format_decimal(value: float, decimals: int) -> str:
-    """Return a value with its sign if it is negative after rounding: ``0.310``, ``−0.150``, never ``−0.000``."""
-    return write_minus(f"{round(value, decimals) + 0.0:.{decimals}f}")
-
-
 def format_percent(share: float, decimals: int = 0) -> str:
     """Return a share in per cent: ``31 %``, ``−12.3 %``, never ``−0 %``."""
-    return f"{format_decimal(100 * share, decimals)} %"
+    return write_minus(f"{round(100 * share, decimals) + 0.0:.{decimals}f} %")
 
 
 def format_digits(value: float, digits: int = 3) -> str:

@@ -64,20 +64,22 @@ class PairRatings(QObject):
 
     def rate(self, places: Sequence[int], rating: Rating) -> None:
         """Rate the pairs at these places of the list, as one undo step; an empty rating removes it."""
-        what = f"rate {RATING_NAMES[rating].lower()}, {format_count(len(places), 'pair')}"
-        self._edit(places, set_rating(rating), what)
+        self._edit(places, set_rating(rating), f"rate {RATING_NAMES[rating].lower()}, ")
 
     def tag(self, places: Sequence[int], before: tuple[str, ...], after: tuple[str, ...]) -> None:
         """Change the tags of the pairs at these places from ``before`` to ``after``; each keeps its other tags."""
         if before != after:
-            self._edit(places, set_tags(before, after), f"tag {format_count(len(places), 'pair')}")
+            self._edit(places, set_tags(before, after), "tag ")
 
     def shared_tags(self, places: Sequence[int]) -> tuple[str, ...]:
         """Return the tags that all of these pairs have."""
         return common_tags(self._navigation.values.remark(place).tags for place in places)
 
     def _edit(self, places: Sequence[int], edit: RemarkEdit, what: str) -> None:
-        """Edit the newest findings of pairs; make those that are missing, with the files' hashes."""
+        """Edit the newest findings of pairs; make those that are missing, with the files' hashes.
+
+        ``what`` begins the name of the undo step; the number of pairs that change follows.
+        """
         findings, values = self._findings, self._navigation.values
         if not findings.projects.can_change():
             return
@@ -94,11 +96,10 @@ class PairRatings(QObject):
             changes = [one for place in noted for one in self._change(project, place, edit)]
             added = add_findings(project, [self._make(project, place, digest, edit) for place, digest in hashes])
             changes += [FindingChange(None, one) for one in load_findings_by_id(project, added)]
-            findings.push_changes(what, [one for one in changes if one.before != one.after])
+            changes = [one for one in changes if one.before != one.after]
+            findings.push_changes(f"{what}{format_count(len(changes), 'pair')}", changes)
             if left:
-                count = format_count(left, "pair")
-                verb = "is" if left == 1 else "are"
-                self.reported.emit(f"{count} {verb} not explained yet and did not change. Explain first.", False)
+                self.reported.emit(_describe_rest(len(changes), left, len(places)), bool(changes))
 
         run_with_progress(
             self._state,
@@ -132,3 +133,11 @@ class PairRatings(QObject):
         view = replace(with_request(view, self._state.provenance), caption=pair.caption)
         numbers = FindingNumbers(score=figures.score, residual=figures.residual)
         return with_remark(Finding(view, numbers), edit(Remark()))
+
+
+def _describe_rest(changed: int, left: int, selected: int) -> str:
+    """Return how many of the selected pairs changed, and that those that are left must be explained first."""
+    verb = "is" if left == 1 else "are"
+    if not changed:
+        return f"{format_count(left, 'pair')} {verb} not explained yet and did not change. Explain first."
+    return f"{changed:,} of {selected:,} selected pairs changed; {left:,} {verb} not explained yet."

@@ -84,14 +84,14 @@ def describe_changes_made(changes: Sequence[FindingChange]) -> str:
     finding = after or before
     assert finding is not None
     if others:
-        ratings = {one.after.rating for one in changes if one.after is not None and one.before is not None}
+        ratings = {one.after.rating for one in changes if one.after is not None}
         did = "removed" if after is None else "added" if before is None else "changed"
         is_rating = len(ratings) == 1 and all(_is_rated(one) for one in changes)
         done = f"rated {RATING_NAMES[ratings.pop()]}" if is_rating else did
         return f"{format_count(len(changes), 'finding')} {done}"
     if after is None:
         done = "Finding removed"
-    elif _is_rated(first) or (before is None and after.rating):
+    elif _is_rated(first):
         done = RATING_NAMES[after.rating]
     elif before is None:
         done = "Noted"
@@ -101,5 +101,6 @@ def describe_changes_made(changes: Sequence[FindingChange]) -> str:
 
 
 def _is_rated(change: FindingChange) -> bool:
+    """Return whether a finding got another rating, or a new one has a rating."""
     before, after = change.before, change.after
-    return before is not None and after is not None and before.rating != after.rating
+    return after is not None and after.rating != ("" if before is None else before.rating)

@@ -206,7 +206,7 @@ class _ScoreBar(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return room for bar and number."""
-        number = option.fontMetrics.horizontalAdvance("−0.0000")
+        number = option.fontMetrics.horizontalAdvance("−0.000000")
         return QSize(BAR_PX + 3 * PAD_PX + number, option.fontMetrics.height())
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
-from exclip_desktop.core.text.number_format import format_decimal, format_percent, format_signed
+from exclip_desktop.core.text.number_format import format_percent, format_signed
 from exclip_desktop.session.worker.requests import Alternative
 
 Index = QModelIndex | QPersistentModelIndex
@@ -119,7 +119,7 @@ class AlternativesModel(QAbstractTableModel):
         if column == AlternativeColumn.GAP:
             return self._gap(entry)
         if column == AlternativeColumn.SCORE:
-            return PENDING if entry.score is None else format_decimal(entry.score, 3)
+            return PENDING if entry.score is None else format_signed(entry.score)
         return PENDING if entry.share is None else format_share(entry.share)
 
     def _hint(self, entry: Alternative, column: AlternativeColumn) -> str:
@@ -132,7 +132,7 @@ class AlternativesModel(QAbstractTableModel):
         own = next((one.score for _, one in self.entries if self._is_own(one)), None)
         if self._is_own(entry) or own is None or entry.score is None:
             return ""
-        return format_signed(entry.score - own, 3)
+        return format_signed(entry.score - own)
 
     def _bar(self, entry: Alternative) -> float | None:
         largest = max((abs(other.score) for _, other in self.entries if other.score is not None), default=0.0)

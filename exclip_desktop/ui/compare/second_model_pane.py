@@ -76,7 +76,7 @@ class ModelTitle(QWidget):
         if state.work is not None and not state.work.idle:
             share = f" {format_percent(state.work.done / state.work.total)}" if state.work.total else ""
             parts += [f"{state.work.what}{share}"]
-        self._text.show_text("  ·  ".join(parts))
+        self._text.show_text(*("  ·  ".join(parts[:count]) for count in range(len(parts), 0, -1)))
 
 
 class ModelNameLabel(ElidedLabel):

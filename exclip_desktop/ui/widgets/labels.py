@@ -22,12 +22,13 @@ class ElidedLabel(QWidget):
 
     def __init__(self, least_letters: int, cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
-        self._text, self._least_letters, self._cut = "", least_letters, cut
+        self._text, self._shorter = "", tuple[str, ...]()
+        self._least_letters, self._cut = least_letters, cut
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
-    def show_text(self, text: str) -> None:
-        """Show ``text``, which also becomes the accessible description."""
-        self._text = text
+    def show_text(self, text: str, *shorter: str) -> None:
+        """Show ``text``, which also becomes the accessible description; where it has no room, one of ``shorter``."""
+        self._text, self._shorter = text, shorter
         self.setAccessibleDescription(text)
         self.updateGeometry()
         self.update()
@@ -48,20 +49,30 @@ class ElidedLabel(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Show the whole text in the tooltip where it is shortened."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.is_cut:
+        is_tip = isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip
+        if isinstance(event, QHelpEvent) and is_tip and (self.is_cut or self.shown_text != self._text):
             whole, tip = wrap_tooltip(self._text), self.toolTip()
             QToolTip.showText(event.globalPos(), tip if whole in tip else f"{whole}\n{tip}".strip(), self)
             return True
         return super().event(event)
 
     @property
+    def shown_text(self) -> str:
+        """The first of the texts that has room, else the shortest one."""
+        texts = (self._text, *self._shorter)
+        return next((text for text in texts if not self._is_too_wide(text)), texts[-1])
+
+    @property
     def is_cut(self) -> bool:
-        """Whether the text is shortened."""
-        return self.sizeHint().width() > self.width() + 2
+        """Whether even the shortest text has no room, and is shortened."""
+        return self._is_too_wide(self.shown_text)
+
+    def _is_too_wide(self, text: str) -> bool:
+        return self.fontMetrics().horizontalAdvance(text) > self.width()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Paint the text, shortened to the width."""
-        visible = self.fontMetrics().elidedText(self._text, self._cut, self.width())
+        visible = self.fontMetrics().elidedText(self.shown_text, self._cut, self.width())
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), visible)

@@ -97,10 +97,10 @@ def test_until_all_have_a_rank_the_order_stays(list_desk: ListDesk) -> None:
 def test_rows_show_rank_score_and_share(list_desk: ListDesk) -> None:
     text = [[list_desk.text(row, column) for column in AlternativeColumn] for row in range(4)]
     assert text == [
-        ["2", OWN, "0.300", "", "20.0 %", ""],
-        ["1", "a dog", "0.400", "+0.100", "80.0 %", "Remove"],
-        ["3", "a cat", "0.123", "−0.177", "<0.1 %", "Remove"],
-        ["4", "cheese", "−0.150", "−0.450", "0.0 %", "Remove"],
+        ["2", OWN, "+0.3000", "", "20.0 %", ""],
+        ["1", "a dog", "+0.4000", "+0.1000", "80.0 %", "Remove"],
+        ["3", "a cat", "+0.1234", "−0.1766", "<0.1 %", "Remove"],
+        ["4", "cheese", "−0.1500", "−0.4500", "0.0 %", "Remove"],
     ]
     bars = [list_desk.table.model().index(row, AlternativeColumn.SCORE).data(BAR_ROLE) for row in range(4)]
     assert bars == pytest.approx([0.75, 1.0, 0.3085, -0.375])

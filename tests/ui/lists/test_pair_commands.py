@@ -163,6 +163,11 @@ def test_pairs_that_are_not_explained_are_left_and_said(desk: ListDesk) -> None:
     choose(desk, [0, 4, 5], "Rate", "Artefact")
     desk.qtbot.waitUntil(lambda: bool(said))
     assert ratings(desk) == ["artefact", "", "", "", "", ""]
+    assert said == ["1 of 3 selected pairs changed; 2 are not explained yet."]
+    assert desk.session.undo.undoText() == "rate artefact, 1 pair"
+    said.clear()
+    choose(desk, [4, 5], "Rate", "Artefact")
+    desk.qtbot.waitUntil(lambda: bool(said))
     assert said == ["2 pairs are not explained yet and did not change. Explain first."]
 
 

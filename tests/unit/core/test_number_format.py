@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from exclip_desktop.core.text.number_format import (
-    format_decimal,
     format_digits,
     format_percent,
     format_residual,
@@ -27,11 +26,6 @@ def test_a_percentage_has_a_true_minus_and_no_negative_zero() -> None:
     shares = (0.312, -0.004, -0.006, 0.0, 1.0)
     assert [format_percent(share) for share in shares] == ["31 %", "0 %", "−1 %", "0 %", "100 %"]
     assert [format_percent(share, 1) for share in shares] == ["31.2 %", "−0.4 %", "−0.6 %", "0.0 %", "100.0 %"]
-
-
-@pytest.mark.parametrize(("value", "text"), [(0.31, "0.310"), (-0.15, "−0.150"), (-0.0004, "0.000")])
-def test_a_decimal_has_a_sign_only_if_it_is_negative_as_rounded(value: float, text: str) -> None:
-    assert format_decimal(value, 3) == text
 
 
 @pytest.mark.parametrize(
