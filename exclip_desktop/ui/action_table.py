@@ -108,6 +108,7 @@ ACTIONS: Final = (
     ActionSpec("hide_box", "Hide box", ("Shift+H",), BOXES, "Hide the current box; a hidden box is not selected"),
     ActionSpec("show_boxes", "Show hidden boxes", (), BOXES, "Show all hidden boxes; they are selected again"),
     ActionSpec("copy_box", "Copy coordinates", (), BOXES, "Copy x0,y0,x1,y1 of the current box, in pixels"),
+    ActionSpec("labels", "Show labels", (), BOXES, "Draw labelled regions that are not selected, too", "", True),
     ActionSpec("prompt_label", "Ask for a name after drawing", (), BOXES,
                "Open a field for the name of each new box; at first only if the list or the project has labelled boxes",
                "", True),
@@ -232,7 +233,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("select_tool", "box_tool", "lasso", "subtract", SEPARATOR),
         *("place_box", "next_box", "previous_box", SEPARATOR),
         *("name_box", "flip_box", "duplicate_box", "copy_box", "hide_box", "show_boxes", "remove_box", SEPARATOR),
-        *("take_labels", "keep_labels", "prompt_label"),
+        *("labels", "take_labels", "keep_labels", "prompt_label"),
     ),
     "&View": (
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMenu,
     QMenuBar,
     QPlainTextEdit,
     QTextEdit,
@@ -58,6 +59,7 @@ def make_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
     """Fill the menu bar from ``MENUS``."""
     for title, names in MENUS.items():
         menu = bar.addMenu(title)
+        keep_keys(menu)
         for name in names:
             if name == SEPARATOR:
                 menu.addSeparator()
@@ -76,6 +78,7 @@ def show_view(actions: dict[str, QAction], view: View) -> None:
         "magnitude": view.drawing == "magnitude",
         "histogram": view.histogram,
         "specials": view.specials,
+        "labels": view.labels,
         "lock_range": view.picture_limit is not None or view.words_limit is not None,
     }
     for name, on in checked.items():
@@ -93,6 +96,35 @@ def _action(spec: ActionSpec, parent: QWidget, icons: ThemedIcons) -> QAction:
     if spec.icon:
         icons.add(action, spec.icon)
     return action
+
+
+def keep_keys(menu: QMenu) -> None:
+    """Let no key that is typed while a menu is open trigger a single-key shortcut of the window."""
+    if menu.findChild(_MenuGuard, options=Qt.FindChildOption.FindDirectChildrenOnly) is None:
+        _MenuGuard(menu)
+
+
+class _MenuGuard(QObject):
+    """Claims keys without modifiers for an open menu and its submenus: Qt's menus claim arrows and Esc only."""
+
+    def __init__(self, menu: QMenu) -> None:
+        super().__init__(menu)
+        self._open_menu = menu
+        menu.installEventFilter(self)
+        menu.aboutToShow.connect(self._on_shown)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Claim a key."""
+        if event.type() != QEvent.Type.ShortcutOverride or not _has_no_modifier(event):
+            return False
+        event.accept()
+        return True
+
+    def _on_shown(self) -> None:
+        for action in self._open_menu.actions():
+            submenu = action.menu()
+            if isinstance(submenu, QMenu):
+                keep_keys(submenu)
 
 
 class _TypingGuard(QObject):

@@ -86,6 +86,7 @@ class PictureLabels(QObject):
 
     def _update(self) -> None:
         self.labels = self._saved_labels() or self._navigation.label_regions
+        self._state.change(labels=self.labels)
         self.changed.emit()
 
     @property

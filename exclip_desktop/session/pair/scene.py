@@ -11,7 +11,7 @@ from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.geometry import Box
-from exclip_desktop.core.values.selection import Preview, Selection, follow_region
+from exclip_desktop.core.values.selection import Preview, Region, Selection, follow_region
 from exclip_desktop.storage.pictures import Picture
 
 Drawing = Literal["scale", "magnitude"]
@@ -36,6 +36,7 @@ class View:
         heat: whether heat is shown at all.
         histogram: whether a histogram of the heat's values is shown next to the colour bar.
         specials: whether [SOT] and [EOT] are shown.
+        labels: whether labelled regions that are not selected are drawn, too.
         tool: ``select``: a drag moves the region under it, or draws a box beside all regions; ``box``: every drag draws
             a box; ``lasso``: like ``select``, with a lasso instead of a box.
         subtract: whether every drag draws a region that is subtracted.
@@ -53,6 +54,7 @@ class View:
     heat: bool = True
     histogram: bool = True
     specials: bool = False
+    labels: bool = True
     tool: Tool = "select"
     subtract: bool = False
 
@@ -108,6 +110,7 @@ class Scene(QObject):
         answer: the matrix or the maps on screen, or None.
         stale: whether picture, caption or settings have changed since ``answer`` was computed.
         selection: the selected tokens and regions; ``preview``: the word or patch under the mouse.
+        labels: labelled regions of the picture, selected or not.
         current_region: index of the region that keys and commands change, always one of the selection's, or None.
         view: how heat is drawn.
 
@@ -123,6 +126,7 @@ class Scene(QObject):
     answer_changed = Signal()
     stale_changed = Signal()
     selection_changed = Signal()
+    labels_changed = Signal()
     current_region_changed = Signal()
     preview_changed = Signal()
     view_changed = Signal()
@@ -132,6 +136,7 @@ class Scene(QObject):
     answer: Value[Answer | None] = Value(no_value)
     stale = Value(bool)
     selection = Value(Selection)
+    labels: Value[tuple[Region, ...]] = Value(tuple)
     current_region: Value[int | None] = Value(no_value)
     preview = Value(Preview)
     view = Value(View)

@@ -127,7 +127,8 @@ def _figure(item: ReportItem, folder: str) -> str:
     finding = item.finding
     path = f"{folder}/{picture_name(finding)}"
     picture = rf"\includegraphics[width=\linewidth]{{\detokenize{{{path}}}}}" if item.png else "The picture is missing."
-    facts = [f"score ${format_signed(finding.numbers.score).replace('−', '-')}$", escape_latex(finding.rating or "not rated")]
+    score = format_signed(finding.numbers.score).replace("−", "-")  # in formulas LaTeX makes the minus itself
+    facts = [f"score ${score}$", escape_latex(finding.rating or "not rated")]
     facts += [escape_latex(finding.view.method_name), escape_latex(finding.view.model)]
     note = f" {escape_latex(' '.join(finding.note.split()))}" if finding.note else ""
     lines = [

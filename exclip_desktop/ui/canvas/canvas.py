@@ -185,7 +185,8 @@ class Canvas(QWidget):
         for signal in (state.view_changed, state.stale_changed):
             signal.connect(self._on_heat_changed)
         state.selection_changed.connect(self._on_selection_changed)
-        state.current_region_changed.connect(self._show_marks)
+        for signal in (state.current_region_changed, state.labels_changed, state.view_changed):
+            signal.connect(self._show_marks)
         pointer.region_chosen.connect(self.region_chosen)
         pointer.patch_hovered.connect(self._on_patch_hovered)
         pointer.regions_changed.connect(self.regions_changed)
@@ -281,8 +282,10 @@ class Canvas(QWidget):
         if self._state.canvas_picture is None:
             self._marks.set_marks(RegionMarks())
             return
-        regions, current = self._state.selection.regions, self._state.current_region
-        self._marks.set_marks(RegionMarks(regions, current, self._hovered_box()))
+        state, regions = self._state, self._state.selection.regions
+        drawn = {*regions, *(hidden for _, hidden in state.selection.hidden)}
+        labels = tuple(one for one in state.labels if one not in drawn) if state.view.labels else ()
+        self._marks.set_marks(RegionMarks(regions, state.current_region, self._hovered_box(), labels))
 
     def _hovered_box(self) -> Box | None:
         """Return the box of the patch that is hovered here or in another view."""

@@ -25,15 +25,24 @@ HALO: Final = QColor(255, 255, 255)
 CURRENT: Final = QColor(32, 158, 72)
 GROUND: Final = QColor(20, 20, 20, 200)
 DASHES_PX: Final = (7.0, 5.0)
+FAINT: Final = 0.6  # opacity of a region that is not selected
 
 
 @dataclass(frozen=True, slots=True)
 class RegionMarks:
-    """What is drawn: the regions and the index of the current one, and the hovered patch's box, in source pixels."""
+    """What is drawn, in source pixels.
+
+    Attributes:
+        regions, current: the selected regions, and the index of the current one.
+        hovered: the box of the hovered patch.
+        labels: labelled regions that are not selected.
+
+    """
 
     regions: tuple[Region, ...] = ()
     current: int | None = None
     hovered: Box | None = None
+    labels: tuple[Region, ...] = ()
 
 
 class BoxItem(ROI):
@@ -115,10 +124,11 @@ class PatchItem(BoxItem):
 
 
 class RegionItem(BoxItem):
-    """A box or a lasso with its name; the current region has handles."""
+    """A box or a lasso with its name; the current region has handles, and one that is not selected is faint."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_faint: bool = False) -> None:
         super().__init__()
+        self.setOpacity(FAINT if is_faint else 1.0)
         self._region = Region((0.0, 0.0, 1.0, 1.0))
         self._is_current = False
         self._font = QFont()
@@ -190,6 +200,7 @@ class MarkLayer:
         self._font = QFont()
         self._marks = RegionMarks()
         self._items: list[RegionItem] = []
+        self._labels: list[RegionItem] = []
         self._patch = PatchItem()
         self._patch.hide()
         view.add_source_item(self._patch)
@@ -203,13 +214,11 @@ class MarkLayer:
     def set_marks(self, marks: RegionMarks) -> None:
         """Show other marks."""
         self._marks = marks
-        while len(self._items) > len(marks.regions):
-            self._view.remove_source_item(self._items.pop())
-        while len(self._items) < len(marks.regions):
-            item = RegionItem()
-            item.set_camera(self._view.camera)
-            self._items.append(item)
-            self._view.add_source_item(item)
+        self._resize(self._items, len(marks.regions), is_faint=False)
+        self._resize(self._labels, len(marks.labels), is_faint=True)
+        for item, region in zip(self._labels, marks.labels, strict=True):
+            item.setZValue(self._patch.zValue() + 0.5)  # below the selected regions
+            item.show_region(region, False, self._font)
         for index, (item, region) in enumerate(zip(self._items, marks.regions, strict=True)):
             is_current = index == marks.current
             item.setZValue(CURRENT_Z if is_current else self._patch.zValue() + 1 + index)
@@ -218,8 +227,18 @@ class MarkLayer:
         if marks.hovered is not None:
             self._patch.show_box(marks.hovered)
 
+    def _resize(self, items: list[RegionItem], count: int, *, is_faint: bool) -> None:
+        """Add or remove items until there are ``count``."""
+        while len(items) > count:
+            self._view.remove_source_item(items.pop())
+        while len(items) < count:
+            item = RegionItem(is_faint=is_faint)
+            item.set_camera(self._view.camera)
+            items.append(item)
+            self._view.add_source_item(item)
+
     def _on_camera_changed(self) -> None:
-        for item in (self._patch, *self._items):
+        for item in (self._patch, *self._items, *self._labels):
             item.set_camera(self._view.camera)
 
 

@@ -18,12 +18,12 @@ LINE_BREAK: Final = re.compile("\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
 
 
 class CaptionField(QWidget):
-    """A field for the caption; it emits the text after a pause, or at once with Return.
+    """A field for the caption; it emits the text after a pause, or at once with Return or Esc, which leave the field.
 
     Signals:
         caption_typed(str): a changed caption, or the last one again while it has no answer on screen; it has no
             surrounding spaces and may be empty.
-        left(): Esc was pressed: letters should be shortcuts again.
+        left(): Return or Esc was pressed: letters should be shortcuts again.
     """
 
     caption_typed = Signal(str)
@@ -42,7 +42,7 @@ class CaptionField(QWidget):
         self._build()
         self._pause.timeout.connect(self._emit_caption)
         self._editor.textEdited.connect(self._on_text_edited)
-        self._editor.returnPressed.connect(self._emit_caption)
+        self._editor.returnPressed.connect(self._finish)
         state.caption_changed.connect(self._on_caption_changed)
         state.answer_changed.connect(self._show_gauge)
         self._on_caption_changed()
@@ -75,8 +75,7 @@ class CaptionField(QWidget):
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
         elif event.type() == QEvent.Type.KeyPress:
-            self._emit_caption()
-            self.left.emit()
+            self._finish()
         return True
 
     def _build(self) -> None:
@@ -90,6 +89,10 @@ class CaptionField(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._editor, 1)
         row.addWidget(self._gauge)
+
+    def _finish(self) -> None:
+        self._emit_caption()
+        self.left.emit()
 
     def _emit_caption(self) -> None:
         self._pause.stop()

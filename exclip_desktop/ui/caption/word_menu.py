@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
+from exclip_desktop.ui.actions import keep_keys
 from exclip_desktop.ui.widgets.labels import escape_ampersands
 
 Act = Callable[[], None]
@@ -18,6 +19,7 @@ class WordMenu(QMenu):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(f"Word: {word}")
+        keep_keys(self)
 
     def add_selecting(self, word: str, select: Act, toggle: Act, phrase: Act | None, *, is_selected: bool) -> None:
         """Add the entries that select: the word alone, with the others, and its phrase where it is part of one."""

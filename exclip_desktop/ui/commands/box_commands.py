@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.action_table import SEPARATOR
+from exclip_desktop.ui.actions import keep_keys
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.gestures import move_region
 from exclip_desktop.ui.canvas.label_field import LabelField
@@ -156,6 +157,7 @@ class BoxCommands(QObject):
 
     def _make_menu(self, names: tuple[str, ...], window: QWidget) -> QMenu:
         menu = QMenu(window)
+        keep_keys(menu)
         menu.setToolTipsVisible(True)
         for name in names:
             if name == SEPARATOR:

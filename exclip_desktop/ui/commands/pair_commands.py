@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import RATING_NAMES, Rating
 from exclip_desktop.session.session import Session
+from exclip_desktop.ui.actions import keep_keys
 from exclip_desktop.ui.commands.rating_commands import RatingCommands
 from exclip_desktop.ui.dialogs.list_export_dialog import ListExportDialog, scope_names
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
@@ -55,6 +56,7 @@ class PairCommands(QObject):
     def make_menu(self, places: list[int]) -> QMenu:
         """Return the menu of the pairs at these places of the list."""
         menu, count = QMenu(self._window), format_count(len(places), "pair")
+        keep_keys(menu)
         menu.addAction("Open").triggered.connect(lambda: self._session.pair_navigation.show(places[0]))
         explain = menu.addAction("Explain" if len(places) == 1 else f"Explain {count}")
         explain.triggered.connect(lambda: self._session.list_explainer.start(places))

@@ -109,7 +109,7 @@ class ViewCommands(QObject):
         }
         for name, zoom in zooms.items():
             actions[name].triggered.connect(lambda _=False, zoom=zoom: zoom(stage.canvas))
-        for name in ("subtract", "heat", "grey", "smooth", "histogram", "specials"):
+        for name in ("subtract", "heat", "grey", "smooth", "histogram", "specials", "labels"):
             actions[name].triggered.connect(lambda on, name=name: session.show(**{name: on}))
         tools = QActionGroup(self)
         for name in TOOLS:
@@ -125,10 +125,10 @@ class ViewCommands(QObject):
         self._on_view_changed()
 
     def _choose_tool(self, name: str) -> None:
-        """Choose the tool of an action; the lasso's, chosen again, chooses the usual tool."""
-        tool = TOOLS[name]
-        ends = tool == "lasso" and self._session.state.view.tool == tool
-        self._session.show(tool=View().tool if ends else tool)
+        """Choose the tool of an action; the lasso's, chosen again, chooses the usual tool, which adds."""
+        tool, view = TOOLS[name], self._session.state.view
+        ends = tool == "lasso" and view.tool == tool
+        self._session.show(tool=View().tool if ends else tool, subtract=view.subtract and tool != View().tool)
         self._on_view_changed()
 
     def _lock(self, on: bool) -> None:

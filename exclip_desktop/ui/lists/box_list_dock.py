@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
     QCompleter,
     QDockWidget,
     QHeaderView,
+    QLabel,
     QLineEdit,
+    QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -44,6 +46,9 @@ TIPS: Final = (
     "x0, y0 – x1, y1 in pixels of the picture",
 )
 UNNAMED: Final = "no name"
+EMPTY: Final = "No boxes yet. Drag on the picture to draw one, or press P."
+LABELLED: Final = "No boxes are selected. Press E to select the labelled ones, or drag on the picture to draw one."
+PAD_PX: Final = 12
 SIGN_KEYS: Final = {Key.Key_Plus: False, Key.Key_Minus: True}
 OWN_KEYS: Final = (Key.Key_Delete, Key.Key_Backspace, Key.Key_F2, Key.Key_Space, *SIGN_KEYS)
 
@@ -219,8 +224,10 @@ class BoxListDock(QDockWidget):
         self._state, self._controller = state, controller
         self._following = False
         self.model, self.table = BoxListModel(state, controller, self), BoxTable()
+        self._stack, self._hint = QStackedWidget(), QLabel()
         self._build(labels)
-        state.selection_changed.connect(self._follow)
+        for signal in (state.selection_changed, state.labels_changed):
+            signal.connect(self._follow)
         state.current_region_changed.connect(self._follow)
         self.visibilityChanged.connect(lambda _: self._follow())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_row_chosen())
@@ -248,7 +255,13 @@ class BoxListDock(QDockWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column in (SIGN, PLACE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        self.setWidget(table)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
+        self._hint.setContentsMargins(PAD_PX, PAD_PX, PAD_PX, PAD_PX)
+        self._hint.setMinimumWidth(LEAST_PX)
+        self._stack.addWidget(table)
+        self._stack.addWidget(self._hint)
+        self.setWidget(self._stack)
 
     def _follow(self) -> None:
         """Show the present boxes, and the current one; nothing while the dock is hidden: a drag must stay fast."""
@@ -256,6 +269,8 @@ class BoxListDock(QDockWidget):
             return
         self._following = True
         self.model.refresh()
+        self._hint.setText(LABELLED if self._state.labels else EMPTY)
+        self._stack.setCurrentWidget(self.table if self.model.rowCount() else self._hint)
         place = self._controller.current_place if self._state.current_region is not None else None
         chosen = self._rows()
         if place is not None and place not in chosen:

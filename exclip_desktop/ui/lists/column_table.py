@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QByteArray, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
+from exclip_desktop.ui.actions import keep_keys
 from exclip_desktop.ui.lists.thumbnail_rows import PAD_PX, THUMB_PX
 
 UNSORTED: Final = -1
@@ -175,6 +176,7 @@ class ColumnTable(QTableView):
 
     def _build_menu(self) -> QMenu:
         menu = QMenu(self)
+        keep_keys(menu)
         self._column_actions = [menu.addAction(column.heading) for column in self._columns]
         for at, action in enumerate(self._column_actions):
             action.setCheckable(True)

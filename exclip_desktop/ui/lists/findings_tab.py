@@ -25,6 +25,7 @@ from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.state import State
 from exclip_desktop.storage.project.finding_rows import FindingQuery
+from exclip_desktop.ui.actions import keep_keys
 from exclip_desktop.ui.lists.findings_table import PICTURE, FindingsModel, FindingsTable
 from exclip_desktop.ui.lists.thumbnail_grid import ThumbnailGrid
 from exclip_desktop.ui.theme import ThemedIcons
@@ -171,6 +172,7 @@ class FindingsTab(QWidget):
     def make_menu(self) -> QMenu:
         """Return the context menu of the selected findings."""
         keys, menu = self.selected_ids, QMenu(self)
+        keep_keys(menu)
         is_one = len(keys) == 1
         menu.addAction("Open", QKeySequence("Return"), self._open_current).setEnabled(is_one)
         rate = menu.addMenu("Rate")

@@ -14,7 +14,7 @@ from exclip_desktop.core.values.layer_profile import Profile
 from exclip_desktop.core.values.selection import Preview, Selection
 from exclip_desktop.session.state import ProfileProgress
 from exclip_desktop.session.worker.requests import ModelChoice
-from tests.ui.lists.walk_desk import CAPTIONS, CAT, DAMAGED, GONE, WalkDesk
+from tests.ui.lists.walk_desk import CAPTIONS, CAT, DAMAGED, DOG, GONE, WalkDesk
 
 PICTURES = ("0.png", "1.png", DAMAGED, GONE, "4.png")
 
@@ -78,6 +78,28 @@ def test_nothing_of_the_previous_pair_stays_while_the_picture_is_read(walk: Walk
     gate.set()
     qtbot.waitUntil(lambda: _title(walk) == "1.png")
     _is_bare(walk, 1)
+
+
+def test_labels_are_drawn_before_the_answer_and_without_being_selected(walk: WalkDesk, qtbot: QtBot) -> None:
+    canvas, state = walk.window.canvas, walk.state
+    walk.hold()
+    walk.step()
+    qtbot.waitUntil(lambda: _title(walk) == "1.png")
+    assert canvas._marks._marks.labels == (CAT,)
+    assert state.selection.regions == canvas._marks._marks.regions == ()
+    walk.window.commands["labels"].trigger()
+    assert canvas._marks._marks.labels == ()
+    walk.window.commands["labels"].trigger()
+    assert [item.opacity() for item in canvas._marks._labels] == [0.6]
+    walk.release()
+    walk.settle(qtbot, 1)
+    walk.window.commands["take_labels"].trigger()
+    assert (canvas._marks._marks.labels, state.selection.regions) == ((), (CAT,))
+    walk.session.region_controller.set_visible(0, False)
+    assert canvas._marks._marks.labels == ()  # a hidden box stays hidden
+    walk.step(-1)
+    qtbot.waitUntil(lambda: _title(walk) == "0.png")
+    assert canvas._marks._marks.labels == (DOG,)
 
 
 @pytest.mark.parametrize("number", [2, 3])

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolBar
 
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.pair.scene import Tool, View
+from exclip_desktop.ui.actions import keep_keys
 from exclip_desktop.ui.canvas.canvas import Canvas
+from exclip_desktop.ui.lists.box_list_dock import EMPTY, LABELLED
 from tests.ui.conftest import Opened
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
@@ -293,3 +295,61 @@ def test_the_menu_key_opens_the_menu_of_the_current_box(opened: Opened) -> None:
     assert isinstance(menu, QMenu)
     assert menu.actions()[0].objectName() == "name_box"
     menu.close()
+
+
+def test_the_select_tool_ends_subtracting(opened: Opened) -> None:
+    opened.window.canvas.view.setFocus()
+    press(opened, Key.Key_Minus)
+    assert opened.state.view.subtract
+    press(opened, Key.Key_B)
+    assert opened.state.view.subtract  # any tool can subtract
+    press(opened, Key.Key_V)
+    assert (opened.state.view.tool, opened.state.view.subtract) == ("select", False)
+    assert not opened.window.commands["subtract"].isChecked()
+
+
+def test_letters_typed_into_an_open_menu_are_no_shortcuts(opened: Opened) -> None:
+    window, view = opened.window, opened.state.view
+    for menu in (window.menuBar().actions()[0].menu(), window.menuBar().actions()[3].menu()):
+        menu.popup(window.mapToGlobal(QPoint(20, 20)))
+        QApplication.processEvents()
+        for key in (Key.Key_B, Key.Key_Minus, Key.Key_1, Key.Key_G):
+            QTest.keyClick(menu, key)
+        menu.close()
+    assert opened.state.view == view
+    assert opened.session.findings.count() == 0
+    assert opened.session.state.work is None
+
+
+def test_submenus_and_context_menus_claim_letters_too(opened: Opened) -> None:
+    window, view = opened.window, opened.state.view
+    parent, menu = QMenu(window), QMenu("More", window)
+    parent.addMenu(menu)
+    keep_keys(parent)
+    parent.aboutToShow.emit()
+    menu.popup(window.mapToGlobal(QPoint(20, 20)))
+    QTest.keyClick(menu, Key.Key_G)
+    menu.close()
+    assert opened.state.view == view
+
+
+def test_return_in_the_caption_explains_and_gives_the_keys_back(opened: Opened) -> None:
+    window = opened.window
+    window.caption.setFocus()
+    QTest.keyClicks(window.focusWidget(), " and a cat")
+    QTest.keyClick(window.focusWidget(), Key.Key_Return)
+    assert "and a cat" in opened.state.caption
+    assert window.canvas.view.hasFocus()
+    press(opened, Key.Key_B)
+    assert opened.state.view.tool == "box"
+
+
+def test_an_empty_list_of_boxes_says_what_to_do(opened: Opened) -> None:
+    window, dock = opened.window, opened.window.box_list_dock
+    window.commands["panel_boxes"].trigger()
+    assert dock._stack.currentWidget().text() == EMPTY
+    drag(window.canvas, (100, 100), (300, 300))
+    assert dock._stack.currentWidget() is dock.table
+    opened.session.region_controller.remove([0])
+    opened.state.change(labels=(Region((10.0, 10.0, 50.0, 50.0), name="dog"),))
+    assert dock._stack.currentWidget().text() == LABELLED
