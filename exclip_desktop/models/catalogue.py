@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ BUNDLED = "demo"
 CONFIG_FILE = "open_clip_config.json"
 CARD_FILE = "exclip.json"
 HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+OF_TRAINING: Final = ("optimizer.pt", "scheduler.pt", "scaler.pt")  # which transformers' Trainer keeps beside weights
 HF_WEIGHTS: Final = (
     *("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"),
 )
@@ -265,8 +267,20 @@ def find_weights(folder: Path) -> Path | None:
     path = next((path for path in known if path.is_file()), None) or _find_checkpoint_in_dir(folder)
     if path is not None:
         return Path(path)
-    trained = sorted(folder.glob("*.ckpt"))
-    return trained[-1] if trained else None
+    return next(reversed(find_checkpoints(folder)), None)
+
+
+def find_checkpoints(folder: Path) -> list[Path]:
+    """Return the checkpoints of Lightning in a folder, the last one last, else the only file of weights there is."""
+    trained = sorted(folder.glob("*.ckpt"), key=_order_of)
+    others = [path for path in folder.glob("*.pt") if path.name not in OF_TRAINING]
+    return trained or (others if len(others) == 1 else [])
+
+
+def _order_of(path: Path) -> tuple[bool, list[tuple[int, str]]]:
+    """Return the place of a checkpoint in the order of training: last.ckpt last, numbers by their size."""
+    parts = re.split(r"(\d+)", path.stem)
+    return path.stem == "last", [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def find_cached_weights(config: dict[str, Any]) -> Path | None:

@@ -192,7 +192,7 @@ def _check_fit(source: Source, network: Any, state: Mapping[str, Tensor]) -> Non
     if wrong:
         raise ModelError(
             f"The weights in {source.weights.name} do not fit {source.name}: {wrong}.",
-            Remedy.NAME_OR_OMIT_ARCHITECTURE,
+            Remedy.NAME_OR_OMIT_ARCHITECTURE if source.folder is None else "Use the config of their training.",
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,7 +12,10 @@ from exclip_desktop.core.text.number_format import format_count
 
 UNAVERAGED: Final = ("state_dict", "model_state_dict", "model", "module", "net", "network", "student", "weights")
 AVERAGED: Final = ("state_dict_ema", "model_ema", "ema", "ema_state_dict", "module_ema")
-COMPILED: Final = "_orig_mod."  # a prefix of torch.compile
+WRAPPERS: Final = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
+"""Parts of names that torch adds anywhere: torch.compile, sharded training, recomputed blocks."""
+NOT_WEIGHTS: Final = ("optim", "callbacks", "lr_sched", "scheduler")  # starts of entries of training programs
+DEPTH: Final = 3  # of entries in which weights are looked for
 PREFIXES: Final = ("", "module.", "model.", "net.", "student.", "clip.", "clip_model.", "model.clip.")
 """Preferred prefixes, where several of a checkpoint's models fit."""
 SIZES: Final = ("input_resolution", "context_length", "vocab_size")  # OpenAI's archives have them
@@ -41,16 +45,29 @@ def choose_state(loaded: Any, file: str) -> tuple[State, tuple[str, ...]]:
     """
     entries, notes = _choose_entry(loaded, file)
     state = {
-        str(name).replace(COMPILED, ""): value
+        _clean_name(str(name)): torch.from_numpy(value) if isinstance(value, np.ndarray) else value
         for name, value in entries.items()
-        if isinstance(value, Tensor) and name not in SIZES
+        if _is_weight(value) and name not in SIZES
     }
+    if any(value.is_meta or value.layout is not torch.strided for value in state.values()):
+        raise ModelError(f"{file} holds weights without values, or sparse ones.", "Save them as dense tensors.")
     prefix, more = _choose_prefix(state, file)
     chosen = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     chosen, foreign = _drop_foreign(chosen)
     if foreign:
         more = (*more, _left_out(foreign, file))
     return merge_long_positions(chosen), (*notes, *more)
+
+
+def _clean_name(name: str) -> str:
+    for wrapper in WRAPPERS:
+        name = name.replace(wrapper, "")
+    return name
+
+
+def _is_weight(value: Any) -> bool:
+    is_array = isinstance(value, np.ndarray) and value.dtype.kind in "fiub" and value.flags.writeable
+    return isinstance(value, Tensor) or is_array
 
 
 def _drop_foreign(state: State) -> tuple[State, list[str]]:
@@ -79,16 +96,34 @@ def _choose_entry(loaded: Any, file: str) -> tuple[Mapping[Any, Any], tuple[str,
         return entries[raw[0]], ()
     if averaged:
         return entries[averaged[0]], (f"{file} holds averaged weights (EMA) only; they were chosen.",)
+    inner = _find_inner(entries, DEPTH)
+    if len(inner) == 1:
+        (path, state), *_ = inner.items()
+        return state, (f"{file}: the weights in its entry {path} are used.",)
+    if inner:
+        raise ModelError(f"{file} holds weights in several entries: {', '.join(inner)}.", "Save those of one model.")
     held = ", ".join(map(str, list(entries)[:5])) or type(loaded).__name__
     raise ModelError(f"{file} holds no known weights, but: {held}.", "Give a checkpoint with a state_dict.")
+
+
+def _find_inner(entries: Mapping[Any, Any], depth: int, path: str = "") -> dict[str, Mapping[Any, Any]]:
+    """Return the entries of other names, also inside others, that hold the weights of a CLIP."""
+    found: dict[str, Mapping[Any, Any]] = {}
+    for name, value in entries.items():
+        place = f"{path}.{name}" if path else str(name)
+        if _is_state(value) and any(str(one).endswith(SCALE) for one in value):
+            found[place] = value
+        elif isinstance(value, Mapping) and depth > 1 and not place.startswith(NOT_WEIGHTS):
+            found |= _find_inner(value, depth - 1, place)
+    return found
 
 
 def _is_state(value: Any) -> bool:
     """Return whether a value holds tensors by name; numbers beside them, such as sizes, do not matter."""
     return (
         isinstance(value, Mapping)
-        and any(isinstance(held, Tensor) for held in value.values())
-        and all(isinstance(held, Tensor | int | float | str | None) for held in value.values())
+        and any(_is_weight(held) for held in value.values())
+        and all(isinstance(held, Tensor | np.ndarray | int | float | str | None) for held in value.values())
     )
 
 

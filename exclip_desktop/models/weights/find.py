@@ -19,6 +19,7 @@ from exclip_desktop.models.catalogue import (
     check_architecture,
     find_base,
     find_cached_weights,
+    find_checkpoints,
     find_snapshot,
     find_tag_config,
     find_weights,
@@ -222,7 +223,9 @@ def _read_folder(name: str, path: Path, chosen: dict[str, Any] | None) -> Source
     if weights is None:
         raise ModelError(f"The folder {folder} has no weights.", "Put open_clip_model.safetensors into the folder.")
     own = _read_preprocess(folder)
-    return Source(name, f"local-dir:{folder}", weights, folder, _resolve_preprocess(name, own, chosen))
+    count = len(find_checkpoints(folder)) if weights.suffix == ".ckpt" else 1
+    notes = (f"The folder holds {count} checkpoints; {weights.name} is used.",) if count > 1 else ()
+    return Source(name, f"local-dir:{folder}", weights, folder, _resolve_preprocess(name, own, chosen), notes=notes)
 
 
 def _is_adapter(state: Mapping[str, Tensor]) -> bool:

@@ -27,6 +27,7 @@ _UNBUILDABLE = (
 
 SMALL = 50_000_000  # weights: 200 MB
 
+BUFFERS = ("attn_mask", "position_ids")  # constants that older versions of open_clip and transformers stored
 CUSTOM_TEXT = "text.token_embedding.weight"  # where a text encoder is a module of its own
 
 State = Mapping[str, Tensor]
@@ -103,10 +104,8 @@ def convert_names(network: Any, state: State) -> dict[str, Tensor]:
         own = getattr(network, name, None)
         if own is not None and name in result and result[name].numel() == own.numel():
             result[name] = result[name].reshape(own.shape)
-    ids = "text.transformer.embeddings.position_ids"  # of older versions of transformers
-    if ids not in network.state_dict():
-        result.pop(ids, None)
-    return result
+    own = network.state_dict()
+    return {name: value for name, value in result.items() if name in own or not name.endswith(BUFFERS)}
 
 
 def find_misfit(network: Any, state: State) -> str:
@@ -117,6 +116,10 @@ def find_misfit(network: Any, state: State) -> str:
             return f"{name} ({_format_shape(value)}) is not in the file"
         if state[name].shape != value.shape:
             return f"{name} is {_format_shape(state[name])} in the file, {_format_shape(value)} in the model"
+        if value.is_floating_point() and not state[name].is_floating_point():
+            return (
+                f"{name} has values of the type {str(state[name].dtype).removeprefix('torch.')}, such as quantised ones"
+            )
     extra = next((name for name in state if name not in own), None)
     return "" if extra is None else f"the model has no {extra} ({_format_shape(state[extra])})"
 

@@ -1,6 +1,7 @@
 """Reads weights files; a file that could run code is not opened."""
 
 import argparse
+import datetime
 import hashlib
 import io
 import pickle
@@ -11,14 +12,14 @@ import zipfile
 from _codecs import encode
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Annotated, Any, Final
 
 import numpy as np
 import torch
 from msgspec import Meta, Struct
-from numpy._core.multiarray import scalar
+from numpy._core.multiarray import _reconstruct, scalar
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -40,6 +41,9 @@ HARMLESS: Final[list[Any]] = [
     *(argparse.Namespace, SimpleNamespace, OrderedDict, defaultdict),
     *(np.dtype, np.ndarray, np.float64, np.float32, np.int64, np.int32, np.bool_),
     *(type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64, np.int32, np.bool_)),
+    *(datetime.datetime, datetime.date, datetime.timedelta),
+    *((PurePosixPath, f"pathlib.{kind}") for kind in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")),
+    *((_reconstruct, name) for name in ("numpy._core.multiarray._reconstruct", "numpy.core.multiarray._reconstruct")),
     *((scalar, name) for name in ("numpy._core.multiarray.scalar", "numpy.core.multiarray.scalar")),
     *((encode, "_codecs.encode"),),
 ]
@@ -120,8 +124,11 @@ def _open(path: Path) -> Any:
     try:
         if path.stat().st_size == 0:
             raise ModelError(f"{path.name} is empty.", "Fetch it again.")
-        if path.suffix == ".safetensors":
+        if _is_safetensors(path):
             return load_file(path)
+        if path.suffix == ".safetensors" and zipfile.is_zipfile(path):
+            message = f"{path.name} is a checkpoint of torch, not safetensors."
+            raise ModelError(message, "Rename it so that it ends in .pt.")
         if is_torchscript(path):
             return _read_archive(path)
         with torch.serialization.safe_globals(HARMLESS):
@@ -138,6 +145,14 @@ def _open(path: Path) -> Any:
         raise _unsafe_error(f"{path.name} holds more than weights{held}") from error
     except _UNREADABLE as error:
         raise _damage_error(path) from error
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Return whether a file has the form of safetensors, whatever its ending: a length, then JSON of that length."""
+    with path.open("rb") as file:
+        start = file.read(9)
+    length = int.from_bytes(start[:8], "little")
+    return start[8:] == b"{" and length + 8 <= path.stat().st_size
 
 
 def _damage_error(path: Path) -> ModelError:
