@@ -30,7 +30,7 @@ from exclip_desktop.session.state import Notice, State
 from exclip_desktop.ui.theme import ThemedIcons, error_colour, pixmap
 from exclip_desktop.ui.widgets.file_manager import BUTTON_TEXT
 from exclip_desktop.ui.widgets.labels import ClampedLabel
-from exclip_desktop.ui.widgets.notice_bar import STRIPE_PX, paint_notice_ground
+from exclip_desktop.ui.widgets.notice_bar import STRIPE_PX, is_escape, paint_notice_ground
 
 ICON_PX: Final = 24
 DETAILS_PX: Final = 110
@@ -78,7 +78,7 @@ class Banner(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Claim Esc before the window's shortcut takes it; follow changes of text and palette."""
-        if event.type() == QEvent.Type.ShortcutOverride and _is_escape(event):
+        if event.type() == QEvent.Type.ShortcutOverride and is_escape(event):
             event.accept()
             return True
         handled = super().event(event)
@@ -90,7 +90,7 @@ class Banner(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Close on Esc while the focus is in the banner."""
-        if _is_escape(event):
+        if is_escape(event):
             self.closed.emit()
         else:
             super().keyPressEvent(event)
@@ -273,7 +273,3 @@ class HintLabel(QLabel):
 
 def _join_parts(notice: Notice) -> str:
     return "\n".join(part for part in (notice.message, notice.hint, notice.details) if part)
-
-
-def _is_escape(event: QEvent) -> bool:
-    return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape

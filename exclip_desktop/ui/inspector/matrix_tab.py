@@ -15,7 +15,7 @@ from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.inspector.matrix_plot import MatrixMarks
 from exclip_desktop.ui.inspector.matrix_view import MatrixView
-from exclip_desktop.ui.inspector.word_patch_list import describe_place
+from exclip_desktop.ui.inspector.word_patch_list import describe_patch
 
 
 class MatrixTab(QWidget):
@@ -99,13 +99,13 @@ class MatrixTab(QWidget):
         """Return the place under the mouse and its value in words."""
         if row is not None and column is not None:
             where, value = (
-                f"{self._groups[row].name} × {describe_place(self._patch(column))}",
+                f"{self._groups[row].name} × {describe_patch(self._patch(column))}",
                 self._values[row, column],
             )
         elif row is not None:
             where, value = f"{self._groups[row].name} × all patches", self._values[row].sum()
         elif column is not None:
-            where, value = f"All rows × {describe_place(self._patch(column))}", self._values[:, column].sum()
+            where, value = f"All rows × {describe_patch(self._patch(column))}", self._values[:, column].sum()
         else:
             limit = format_signed(range_limit(self._values))[1:]
             return f"Colour range: ±{limit}"

@@ -29,7 +29,7 @@ RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LONG_PLACE, SHORT_PLACE, LONG_WORD, LONG_VALUE = "row 00, column 00", "row 00, col 00", "hamburgers", "−0.000000"
 
 
-def describe_place(patch: tuple[int, int], *, briefly: bool = False) -> str:
+def describe_patch(patch: tuple[int, int], *, briefly: bool = False) -> str:
     """Return a patch's place in the grid in words, counted from 0 as in the exports."""
     return f"row {patch[0]}, {'col' if briefly else 'column'} {patch[1]}"
 
@@ -155,7 +155,7 @@ class WordPatchList(QWidget):
             pair.name, Qt.TextElideMode.ElideRight, columns.place - columns.word - 2 * PAD
         )
         painter.drawText(QPointF(columns.word, base), name)
-        painter.drawText(QPointF(columns.place, base), describe_place(pair.patch, briefly=columns.is_brief))
+        painter.drawText(QPointF(columns.place, base), describe_patch(pair.patch, briefly=columns.is_brief))
         painter.drawText(row.adjusted(0, 0, -PAD, 0), RIGHT, format_signed(pair.value))
 
     def _columns(self) -> _Columns:
@@ -202,7 +202,7 @@ def _scale(colours: str) -> tuple[QColor, ...]:
 
 
 def _describe(pair: WordPatchPair) -> str:
-    return f"{pair.name} × {describe_place(pair.patch)}: {format_signed(pair.value)}"
+    return f"{pair.name} × {describe_patch(pair.patch)}: {format_signed(pair.value)}"
 
 
 def _faded(palette: QPalette, alpha: float) -> QColor:

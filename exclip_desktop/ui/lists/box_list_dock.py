@@ -109,7 +109,7 @@ class BoxListModel(QAbstractTableModel):
             return one.region.name
         if role == Role.DisplayRole:
             sign = "−" if one.region.subtract else "+"
-            return (one.region.name or UNNAMED, sign, describe_place(one))[column]
+            return (one.region.name or UNNAMED, sign, describe_box(one))[column]
         if role == Role.ToolTipRole:
             return TIPS[column]
         if role == Role.AccessibleTextRole:
@@ -127,7 +127,7 @@ class BoxListModel(QAbstractTableModel):
         return True
 
 
-def describe_place(one: ListedRegion) -> str:
+def describe_box(one: ListedRegion) -> str:
     """Return the box of a region, in whole pixels."""
     x0, y0, x1, y1 = (f"{edge:.0f}" for edge in one.region.box)
     return f"{x0}, {y0} – {x1}, {y1}"
@@ -137,7 +137,7 @@ def describe_region(one: ListedRegion) -> str:
     """Return a region in words, for screen readers."""
     kind = "lasso" if one.region.outline else "box"
     states = ("subtracted" if one.region.subtract else "", "" if one.visible else "hidden")
-    return ", ".join(part for part in (one.region.name or UNNAMED, kind, *states, describe_place(one)) if part)
+    return ", ".join(part for part in (one.region.name or UNNAMED, kind, *states, describe_box(one)) if part)
 
 
 class NameDelegate(QStyledItemDelegate):

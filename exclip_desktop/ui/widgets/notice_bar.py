@@ -80,7 +80,7 @@ class NoticeBar(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Claim Esc before the window's shortcut takes it; follow changes of the palette."""
-        if event.type() == QEvent.Type.ShortcutOverride and _is_escape(event):
+        if event.type() == QEvent.Type.ShortcutOverride and is_escape(event):
             event.accept()
             return True
         if event.type() == QEvent.Type.PaletteChange and self.isVisible():
@@ -89,7 +89,7 @@ class NoticeBar(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Close on Esc while the focus is in the bar."""
-        if _is_escape(event):
+        if is_escape(event):
             self._on_close_clicked()
         else:
             super().keyPressEvent(event)
@@ -125,5 +125,6 @@ def paint_notice_ground(widget: QWidget, accent: QColor) -> None:
     painter.end()
 
 
-def _is_escape(event: QEvent) -> bool:
+def is_escape(event: QEvent) -> bool:
+    """Return whether an event is about the Esc key."""
     return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape

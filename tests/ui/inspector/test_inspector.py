@@ -23,7 +23,7 @@ from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.inspector.details_tab import DetailsTab
 from exclip_desktop.ui.inspector.inspector import STALE_CAPTION, STALE_OTHER, Inspector
 from exclip_desktop.ui.inspector.selection_tab import SelectionTab, TextLine, describe_share
-from exclip_desktop.ui.inspector.word_patch_list import WordPatchList, describe_place
+from exclip_desktop.ui.inspector.word_patch_list import WordPatchList, describe_patch
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 
 BOX = Region((100, 100, 220, 200))
@@ -221,7 +221,7 @@ def test_rows_and_columns_are_named_in_both_widths(state: State, inspector: Insp
     pairs.setMinimumWidth(0)
     pairs.resize(width, pairs.height())
     columns = pairs._columns()
-    assert describe_place((3, 4), briefly=columns.is_brief) == name
+    assert describe_patch((3, 4), briefly=columns.is_brief) == name
     assert columns.place - columns.word > columns.metrics.horizontalAdvance("balloon")
 
 
