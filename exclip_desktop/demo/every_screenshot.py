@@ -190,6 +190,7 @@ def _take_views(photographer: _Photographer) -> None:
         session.caption_alternatives.add(caption)
     window.alternatives.set_open(True)
     _wait(session)
+    wait_until(lambda: all(entry.score is not None for entry in session.state.alternatives))
     photographer.take("view-captions", window)
     window.alternatives.set_open(False)
     show_error(session)
