@@ -46,9 +46,15 @@ def build_network(
         ModelError: open_clip cannot build it; the message contains ``name``.
 
     """
-    arguments, encoder = deepcopy(dict(config)), find_encoder(config, folder)
-    if encoder is not None:
-        arguments["text_cfg"] = encoder.text_cfg
+    encoder = find_encoder(config, folder)
+    if encoder is None:
+        return _build(name, config, device, drawn)
+    with encoder.written() as text:
+        return _build(name, {**config, "text_cfg": text}, device, drawn)
+
+
+def _build(name: str, config: Mapping[str, Any], device: str, drawn: bool) -> Any:
+    arguments = deepcopy(dict(config))
     custom = arguments.pop("custom_text", False) or "hf_model_name" in arguments["text_cfg"]
     kind = CLIP if not custom else CoCa if "multimodal_cfg" in arguments else CustomTextCLIP
     if "timm_model_name" in arguments["vision_cfg"]:

@@ -11,10 +11,11 @@ import warnings
 import zipfile
 from _codecs import encode
 from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 import numpy as np
 import torch
@@ -26,16 +27,22 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError
 from exclip_desktop.core.inputs.json_documents import read_document
-from exclip_desktop.core.inputs.regular_files import CONFIG_FILE
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE, InputKind, open_regular
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.models.weights.checkpoint_state import choose_state
 from exclip_desktop.models.weights.fingerprints import OPENAI_SHA256, compute_sha256
+from exclip_desktop.models.weights.pickle_check import check_checkpoint
 
 SHARD_ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
 ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 INDEX = ".index.json"  # of weights in several files
 # Errors of the readers of weights on other files; the restricted unpickler raises any of them.
-_UNREADABLE = (SafetensorError, struct.error, RuntimeError, OSError, EOFError, ValueError, LookupError, AttributeError)
+_UNREADABLE = (
+    *(SafetensorError, struct.error, RuntimeError, OSError, EOFError, ValueError, LookupError, AttributeError),
+    *(TypeError, ArithmeticError, AssertionError, MemoryError),
+)
+WEIGHTS: Final = InputKind("weights file", 4_000_000_000_000)
+HEADER: Final = InputKind("header of weights", 5_000_000)
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 HARMLESS: Final[list[Any]] = [
     *(argparse.Namespace, SimpleNamespace, OrderedDict, defaultdict),
@@ -122,17 +129,22 @@ def _open(path: Path) -> Any:
     if files != [path]:
         return {name: value for file in files for name, value in _open(file).items()}
     try:
-        if path.stat().st_size == 0:
-            raise ModelError(f"{path.name} is empty.", "Fetch it again.")
-        if _is_safetensors(path):
-            return load_file(path)
-        if path.suffix == ".safetensors" and zipfile.is_zipfile(path):
-            message = f"{path.name} is a checkpoint of torch, not safetensors."
-            raise ModelError(message, "Rename it so that it ends in .pt.")
-        if is_torchscript(path):
-            return _read_archive(path)
-        with torch.serialization.safe_globals(HARMLESS):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        with open_regular(path, WEIGHTS, ModelError) as file:
+            if path.stat().st_size == 0:
+                raise ModelError(f"{path.name} is empty.", "Fetch it again.")
+            if _is_safetensors(path, file):
+                return load_file(path)
+            if path.suffix == ".safetensors" and zipfile.is_zipfile(path):
+                message = f"{path.name} is a checkpoint of torch, not safetensors."
+                raise ModelError(message, "Rename it so that it ends in .pt.")
+            if is_torchscript(path):
+                return _read_archive(path)
+            check_checkpoint(path, file)
+        with torch.serialization.safe_globals(HARMLESS), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's remarks on a file's form; what matters is checked
+            loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        _check_volume(loaded, path)
+        return loaded
     except PermissionError as error:
         raise ModelError(
             f"{path} cannot be read: permission denied.", "Ask for permission, or copy the file."
@@ -147,12 +159,50 @@ def _open(path: Path) -> Any:
         raise _damage_error(path) from error
 
 
-def _is_safetensors(path: Path) -> bool:
-    """Return whether a file has the form of safetensors, whatever its ending: a length, then JSON of that length."""
-    with path.open("rb") as file:
-        start = file.read(9)
+def _is_safetensors(path: Path, file: BinaryIO) -> bool:
+    """Return whether a file has the form of safetensors, whatever its ending: a length, then JSON of that length.
+
+    Raises:
+        ModelError: the JSON is larger than that of 50,000 weights.
+
+    """
+    start = file.read(9)
+    file.seek(0)
     length = int.from_bytes(start[:8], "little")
-    return start[8:] == b"{" and length + 8 <= path.stat().st_size
+    if start[8:] != b"{" or length + 8 > path.stat().st_size:
+        return False
+    if length > HEADER.most_bytes:
+        raise HEADER.too_large(f"The header of {path.name}", ModelError)
+    return True
+
+
+def _check_volume(loaded: Any, path: Path) -> None:
+    """Raise ``ModelError`` where weights claim more values than the file holds, by repeating or inventing them."""
+    most, total = path.stat().st_size, 0
+    places: set[int] = set()
+    for value in _iterate_arrays(loaded, set()):
+        if isinstance(value, np.ndarray):
+            place, size = value.ctypes.data, value.nbytes
+        else:
+            place, size = value.untyped_storage().data_ptr(), value.untyped_storage().nbytes()
+        total += 0 if place in places else size
+        places.add(place)
+        if value.nbytes > size or total > most:
+            raise ModelError(
+                f"{path.name} names more values than it holds.",
+                "Save its state_dict as .safetensors, and open that.",
+            )
+
+
+def _iterate_arrays(value: Any, known: set[int]) -> Iterator[Tensor | np.ndarray[Any, Any]]:
+    """Yield the dense tensors and arrays in dictionaries and lists, each container once."""
+    if isinstance(value, np.ndarray) or (isinstance(value, Tensor) and value.layout is torch.strided):
+        if isinstance(value, np.ndarray) or not value.is_meta:
+            yield value
+    elif isinstance(value, Mapping | list | tuple) and id(value) not in known:
+        known.add(id(value))
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _iterate_arrays(inner, known)
 
 
 def _damage_error(path: Path) -> ModelError:
@@ -172,7 +222,8 @@ def _unsafe_error(what: str) -> ModelError:
 
 def _read_archive(path: Path) -> dict[str, Tensor]:
     """Read a TorchScript archive, which is a program: only those that OpenAI published."""
-    data = path.read_bytes()  # the checked bytes are the opened ones
+    published = compute_sha256(path) in OPENAI_SHA256
+    data = path.read_bytes() if published else b""  # the checked bytes are the opened ones
     if hashlib.sha256(data).hexdigest() not in OPENAI_SHA256:
         raise _unsafe_error(f"{path.name} is a program (TorchScript), and not one that OpenAI published")
     with warnings.catch_warnings():

@@ -1,9 +1,9 @@
 """Finds a text encoder's tokenizer and config on this computer, in the model's folder or in Hugging Face's cache."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,10 +34,29 @@ OLDEST = 5  # version of transformers; earlier ones have other names for layers
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """A local Hugging Face text encoder: open_clip's ``text_cfg`` with its folder, and its own config."""
+    """A local Hugging Face text encoder: open_clip's ``text_cfg``, its config, and the entries that it is built of."""
 
     text_cfg: dict[str, Any]
     config: dict[str, Any]
+    entries: dict[str, Any]
+
+    @contextmanager
+    def written(self) -> Iterator[dict[str, Any]]:
+        """Yield the ``text_cfg`` with a temporary folder, where open_clip reads the entries; it is deleted afterwards.
+
+        Raises:
+            ModelError: there is no room for it.
+
+        """
+        try:
+            with TemporaryDirectory(prefix="exclip-", ignore_cleanup_errors=True) as folder:
+                Path(folder, ENCODER_FILES[0]).write_text(json.dumps(self.entries), "utf-8")
+                yield self.text_cfg | {"hf_model_name": folder, "hf_model_pretrained": False}
+        except OSError as error:
+            raise ModelError(
+                f"The config of the text encoder cannot be written: {error.strerror or error}.",
+                "Set TMPDIR to a folder.",
+            ) from error
 
 
 def find_tokenizer(schema: str, folder: Path | None, context: int | None = None) -> Any:
@@ -111,25 +130,7 @@ def find_encoder(config: Mapping[str, Any], folder: Path | None) -> Encoder | No
             Remedy.CHOOSE_TEXT_FAMILY,
             families=", ".join(FAMILIES),
         )
-    checked = _write_config(json.dumps(select_encoder_entries(own, path)))
-    return Encoder(text | {"hf_model_name": str(checked), "hf_model_pretrained": False}, own)
-
-
-def _write_config(text: str) -> Path:
-    """Return a folder with a config, which open_clip reads from a file; it lasts as long as the program."""
-    try:
-        folder = Path(_make_folder(text).name)
-        (folder / ENCODER_FILES[0]).write_text(text, "utf-8")
-    except OSError as error:
-        raise ModelError(
-            f"The config of the text encoder cannot be written: {error.strerror or error}.", "Set TMPDIR to a folder."
-        ) from error
-    return folder
-
-
-@lru_cache(maxsize=16)
-def _make_folder(_: str) -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="exclip-")
+    return Encoder(dict(text), own, select_encoder_entries(own, path))
 
 
 def _find_files(name: str, folder: Path | None, files: tuple[str, ...], what: str) -> Path:
