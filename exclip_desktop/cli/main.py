@@ -15,6 +15,7 @@ from exclip_desktop.cli.display import check_display
 from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import CaptionError, UserError
+from exclip_desktop.core.network_gate import closed_network
 from exclip_desktop.core.progress import Stop
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.core.version import __version__
@@ -81,7 +82,11 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?" instead of a traceback
     share_cores()
     warnings.filterwarnings("ignore", module=r"PIL\.")  # of damaged pictures: errors and notes say what matters
-    words = sys.argv[1:] if arguments is None else arguments
+    with closed_network():
+        return _run(sys.argv[1:] if arguments is None else arguments)
+
+
+def _run(words: list[str]) -> int:
     try:
         if opens_window(words):
             return _open_window(words)

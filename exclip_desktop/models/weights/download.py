@@ -13,6 +13,7 @@ from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # exported, but not by name
 
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.network_gate import open_network
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.models.catalogue import (
     check_architecture,
@@ -77,7 +78,11 @@ def plan_download(name: str, tag: str) -> Download:
 
     """
     check_architecture(name)
-    config = find_tag_config(name, tag)
+    with open_network():
+        return _plan(name, tag, find_tag_config(name, tag))
+
+
+def _plan(name: str, tag: str, config: dict[str, Any]) -> Download:
     hub = list_hub_files(config)
     for repository, file in hub:
         remote = _find_hub_file(repository, file)
@@ -100,7 +105,11 @@ def download(plan: Download, progress: Progress = ignore_progress, cancel: Cance
         Cancelled: the person cancelled; the next download resumes.
 
     """
-    cancel = cancel or CancelToken()
+    with open_network():
+        return _fetch(plan, progress, cancel or CancelToken())
+
+
+def _fetch(plan: Download, progress: Progress, cancel: CancelToken) -> Path:
     what = f"Downloading {plan.name} ({plan.tag})"
     path = fetch_file(plan.weights, lambda report: progress(replace(report, what=what)), cancel)
     if plan.hub is not None:  # the blob exists: the hub's own package links it from its snapshot
