@@ -25,7 +25,7 @@ HALO: Final = QColor(255, 255, 255)
 CURRENT: Final = QColor(32, 158, 72)
 GROUND: Final = QColor(20, 20, 20, 200)
 DASHES_PX: Final = (7.0, 5.0)
-FAINT: Final = 0.6  # opacity of a region that is not selected
+FAINT: Final = 0.75  # opacity of a region that is not selected
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class PairCommands(QObject):
         super().__init__(window)
         self._window, self._session, self._actions = window, session, actions
         self._dock, self._findings, self._rating, self._folder = dock, findings, rating, folder
+        self._list_format = ""  # of the last export
         actions["filter_list"].triggered.connect(self.focus_filter)
         actions["pair_grid"].triggered.connect(dock.show_grid)
         actions["export_list"].triggered.connect(lambda: self.export(dock.focused_places))
@@ -81,8 +82,10 @@ class PairCommands(QObject):
         """Ask how to write these or all listed pairs as a list, and write it."""
         navigation, edits = self._session.pair_navigation, self._session.list_edits
         scopes = scope_names(places, navigation.walk.places, len(navigation.pairs))
-        dialog = ListExportDialog(scopes, edits.list_of, Path(self._folder()), self._window)
+        folder, window = Path(self._folder()), self._window
+        dialog = ListExportDialog(scopes, edits.list_of, folder, window, chosen=self._list_format)
         if dialog.exec():
+            self._list_format = dialog.writer.key
             edits.export(dialog.places, dialog.path(), dialog.writer.key)
         dialog.deleteLater()
 

@@ -33,7 +33,7 @@ class ListExportDialog(FormDialog):
     """Asks how to export one of several choices of pairs.
 
     ``scopes`` are places of pairs by their names; ``list_of`` returns the pairs of places as a list; ``folder`` is
-    where the person opened something last.
+    where the person opened something last. ``chosen`` is the key of the format of the last export.
     """
 
     def __init__(
@@ -42,6 +42,8 @@ class ListExportDialog(FormDialog):
         list_of: Callable[[Sequence[int]], PairList],
         folder: Path,
         parent: QWidget | None = None,
+        *,
+        chosen: str = "",
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export list")
@@ -61,6 +63,7 @@ class ListExportDialog(FormDialog):
         self._format.currentIndexChanged.connect(self._on_format_changed)
         self._path.textChanged.connect(self._update)
         self._path.setText(str(folder / f"pairs{self.writer.endings[0]}"))
+        self._format.setCurrentIndex(next((at for at, one in enumerate(WRITERS) if one.key == chosen), 0))
         self._on_format_changed()
 
     @property
@@ -95,10 +98,12 @@ class ListExportDialog(FormDialog):
         form.addRow("", self._description)
         form.addRow(self._path_label, place)
         form.addRow("", self._problem)
-        form.addRow("Not kept", self._losses)
+        not_kept = QLabel("Not kept")
+        for label in (not_kept, self._losses):
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        form.addRow(not_kept, self._losses)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._export = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
-        self._losses.setAlignment(Qt.AlignmentFlag.AlignTop)
         line_px = self._description.fontMetrics().lineSpacing()
         self._description.setMinimumHeight(2 * line_px)
         self._problem.setMinimumHeight(2 * line_px)

@@ -42,6 +42,15 @@ def can_export(dialog: ListExportDialog) -> bool:
     return next(one for one in dialog.findChildren(QPushButton) if one.text() == "&Export").isEnabled()
 
 
+def test_the_format_of_the_last_export_is_chosen(qtbot: QtBot, tmp_path: Path) -> None:
+    def list_of(places: Sequence[int]) -> PairList:
+        return PairList(tmp_path / "list.csv", tmp_path, tuple(PAIRS[place] for place in places))
+
+    made = ListExportDialog({"All pairs": [0, 1]}, list_of, tmp_path, chosen="labelme")
+    qtbot.addWidget(made)
+    assert (made.writer.key, made.path()) == ("labelme", tmp_path / "pairs")
+
+
 def test_the_path_follows_the_format(dialog: ListExportDialog, tmp_path: Path) -> None:
     names = {}
     for one in WRITERS:

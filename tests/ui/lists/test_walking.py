@@ -90,7 +90,7 @@ def test_labels_are_drawn_before_the_answer_and_without_being_selected(walk: Wal
     walk.window.commands["labels"].trigger()
     assert canvas._marks._marks.labels == ()
     walk.window.commands["labels"].trigger()
-    assert [item.opacity() for item in canvas._marks._labels] == [0.6]
+    assert [item.opacity() for item in canvas._marks._labels] == [0.75]
     walk.release()
     walk.settle(qtbot, 1)
     walk.window.commands["take_labels"].trigger()
