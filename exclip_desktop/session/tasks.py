@@ -4,9 +4,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import CancelToken
@@ -25,20 +26,6 @@ class _Ended:
     failed: Callable[[Exception], None]
     value: Any
     error: Exception | None
-
-
-class _Run(QRunnable):
-    def __init__(self, tasks: "Tasks", work: Callable[[], Any], then: Any, failed: Any) -> None:
-        super().__init__()
-        self._tasks, self._work, self._then, self._failed = tasks, work, then, failed
-
-    def run(self) -> None:
-        """Run the task and send its result to the GUI thread."""
-        try:
-            ended = _Ended(self._then, self._failed, self._work(), None)
-        except Exception as error:  # every error must reach the person
-            ended = _Ended(self._then, self._failed, None, error)
-        self._tasks.ended.emit(ended)
 
 
 def run_abandonable(work: Callable[[], Done], closing: CancelToken) -> Done:
@@ -89,8 +76,8 @@ class Tasks(QObject):
         failed: Callable[[Exception], None],
     ) -> None:
         """Run ``work`` in the background; then call ``then`` with its value or ``failed`` with its error, here."""
-        token = self._token
-        self._pool.start(_Run(self, lambda: work(token), then, failed))
+        # A function: a QRunnable that ends before ``start`` returns is never released by PySide6 6.11.
+        self._pool.start(partial(self._perform, work, self._token, then, failed))
 
     def cancel(self) -> None:
         """Cancel the running task and those that wait."""
@@ -102,6 +89,20 @@ class Tasks(QObject):
         self._stopped = True
         self.cancel()
         self._pool.waitForDone()
+
+    def _perform(
+        self,
+        work: Callable[[CancelToken], Any],
+        token: CancelToken,
+        then: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Run a task and send its result to the GUI thread."""
+        try:
+            ended = _Ended(then, failed, work(token), None)
+        except Exception as error:  # every error must reach the person
+            ended = _Ended(then, failed, None, error)
+        self.ended.emit(ended)
 
     def _on_ended(self, ended: _Ended) -> None:
         if self._stopped:

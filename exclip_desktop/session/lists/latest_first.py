@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -44,7 +44,7 @@ class LatestFirst(QObject, Generic[Request, Answer]):
                 self._waiting.append(request)
         if not self.is_running:
             self.is_running = True
-            self._pool.start(_Next(self))
+            self._pool.start(self._serve_next)  # a function, as in tasks.py
 
     def stop(self) -> None:
         """Drop all requests, and wait for the one that is served."""
@@ -52,7 +52,7 @@ class LatestFirst(QObject, Generic[Request, Answer]):
             self._waiting.clear()
         self._pool.waitForDone()
 
-    def serve_next(self) -> None:
+    def _serve_next(self) -> None:
         """Serve the latest request; runs in the background thread."""
         with self._lock:
             requests = [self._waiting.pop()] if self._waiting else []  # none: stop() has removed them
@@ -64,14 +64,4 @@ class LatestFirst(QObject, Generic[Request, Answer]):
         with self._lock:
             self.is_running = bool(self._waiting)
         if self.is_running:
-            self._pool.start(_Next(self))
-
-
-class _Next(QRunnable):
-    def __init__(self, requests: LatestFirst[Request, Answer]) -> None:
-        super().__init__()
-        self._requests = requests
-
-    def run(self) -> None:
-        """Serve one request."""
-        self._requests.serve_next()
+            self._pool.start(self._serve_next)  # a function, as in tasks.py
