@@ -60,7 +60,16 @@ class ReplaceStep(QUndoCommand):
         if not isinstance(other, ReplaceStep) or not other._joins or other._made - self._made > JOIN_WITHIN_S:
             return False
         self._after, self._made = other._after, other._made
+        other._forget()
         return True
+
+    def _forget(self) -> None:
+        """Drop all values. PySide6 6.11 never releases a step that is merged or obsolete while it is pushed."""
+        self._put, self._before, self._after = _put_nothing, None, None
+
+
+def _put_nothing(_: Any) -> None:
+    pass
 
 
 class ProjectStep(ReplaceStep):
