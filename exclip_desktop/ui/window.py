@@ -54,6 +54,7 @@ from exclip_desktop.ui.models.model_menu import ModelAdviceBar, ModelMenu
 from exclip_desktop.ui.widgets.file_manager import show_in_folder
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
+from exclip_desktop.ui.widgets.widget_tree import find_parts
 
 OPENS_AT_PX: Final = (1280, 800)
 LEAST_PX: Final = (960, 640)
@@ -139,7 +140,7 @@ class Window(QMainWindow):
         settings.geometry.put("findings_columns", self.findings.saveState())
         settings.geometry.put("pair_list", self.pair_list_dock.saveState())
         self._layout_commands.save()
-        for other in [part for part in self.findChildren(QWidget) if part.isWindow() and part.isVisible()]:
+        for other in [part for part in find_parts(self, QWidget) if part.isWindow() and part.isVisible()]:
             other.hide()
         self.hide()
         self._session.stop()
@@ -225,7 +226,7 @@ class Window(QMainWindow):
                 bar.addAction(self.commands[name])
             else:
                 bar.addSeparator()
-        for button in bar.findChildren(QToolButton):
+        for button in find_parts(bar, QToolButton):
             button.setAccessibleName(button.text())
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         return bar

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.ui.action_table import ACTIONS
+from exclip_desktop.ui.widgets.widget_tree import find_parts
 from tests.ui.erratic_desk import WORDS, ErraticDesk
 from tests.ui.stopwatch import Stopwatch
 
@@ -252,7 +253,7 @@ class Monkey:
     def _parts_of(self, top: QWidget) -> list[QWidget]:
         return [
             part
-            for part in top.findChildren(QWidget)
+            for part in find_parts(top, QWidget)
             if isinstance(part, KINDS) and part.isEnabled() and part.isVisibleTo(top)
         ]
 
@@ -294,7 +295,7 @@ class Monkey:
         if self.rng.random() < 0.5:
             self.desk.session.caption_keeper.type_caption(" ".join(words))
             return
-        for line in field.findChildren(QLineEdit)[:1] or field.findChildren(QPlainTextEdit)[:1]:
+        for line in find_parts(field, QLineEdit)[:1] or find_parts(field, QPlainTextEdit)[:1]:
             line.setFocus()
             QTest.keySequence(line, QKeySequence("Ctrl+A"))
             self._write(line, " ".join(words))

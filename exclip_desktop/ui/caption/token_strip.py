@@ -26,6 +26,7 @@ from exclip_desktop.ui.caption.strip_layout import COMPACT, USUAL, Place, StripL
 from exclip_desktop.ui.caption.strip_paint import AROUND, StripMarks, StripSheet
 from exclip_desktop.ui.caption.strip_picking import Picker, Rows, describe_rows
 from exclip_desktop.ui.caption.word_menu import WordMenu
+from exclip_desktop.ui.widgets.widget_tree import find_parts
 
 Key = Qt.Key
 ALT = Qt.KeyboardModifier.AltModifier
@@ -331,7 +332,7 @@ class TokenStrip(QWidget):
             chips = (make_note(NO_VALUES), *chips)
         self._heat.show(chips)
         if chips != self._picker.chips:
-            for menu in self.findChildren(WordMenu):
+            for menu in find_parts(self, WordMenu):
                 menu.close()  # its word may be gone
             self._last_height = self.heightForWidth(self.width())  # so that the canvas does not jump between two pairs
             self._picker.show(chips)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QWidget
 
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.ui.widgets.panels import Panels
+from exclip_desktop.ui.widgets.widget_tree import find_parts
 
 DOCKS_VERSION: Final = 1
 INSPECTOR_SHARE: Final = 0.3  # of the window's width, at most
@@ -58,7 +59,7 @@ class LayoutCommands(QObject):
         self._window.restoreState(self._first_docks, DOCKS_VERSION)
         self.panels.restore(None)
         self._reset_inspector()
-        docks = self._window.findChildren(QDockWidget)
+        docks = find_parts(self._window, QDockWidget)
         for side in (Qt.Orientation.Horizontal, Qt.Orientation.Vertical):
             hints = [dock.sizeHint() for dock in docks]
             sizes = [hint.width() if side == Qt.Orientation.Horizontal else hint.height() for hint in hints]

@@ -32,6 +32,7 @@ from exclip_desktop.core.text.list_filter import (
 )
 from exclip_desktop.ui.theme import ThemedIcons, error_colour
 from exclip_desktop.ui.widgets.labels import escape_ampersands
+from exclip_desktop.ui.widgets.widget_tree import find_parts
 
 MENU_ENTRIES: Final = 24
 """Largest number of values in a menu; a dialog offers more."""
@@ -226,7 +227,7 @@ class FilterField(QWidget):
     def _fill_menu(self) -> None:
         self._keys = tuple(self._read_keys())
         self._menu.clear()
-        for submenu in self._menu.findChildren(QMenu):  # clear() forgets them, and leaves them alive
+        for submenu in find_parts(self._menu, QMenu):  # clear() forgets them, and leaves them alive
             submenu.deleteLater()
         for key in self._keys:
             if key.kind == "number":
