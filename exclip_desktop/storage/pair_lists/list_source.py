@@ -61,6 +61,8 @@ class ListSource:
         ending = self.path.suffix.lower()
         if is_dir(self.path):
             return "folder"
+        if BY_ENDING.get(ending) != "project" and any(self.head.startswith(start) for start, *_ in CONTAINERS):
+            return "binary"
         if ending in BY_ENDING:
             return BY_ENDING[ending]
         if self.head[257:262] == b"ustar":

@@ -143,7 +143,7 @@ def check_captions(path: Path, names: tuple[str, ...], columns: Mapping[str, str
     """Raise ``ListError`` where columns of unknown names are all that could hold the captions."""
     known = {*columns.values(), *(name for name in names if name.strip().casefold() in HARMLESS or not name.strip())}
     unknown = [name.strip() for name in names if name not in known]
-    if "caption" not in columns and "boxes" not in columns and unknown:
+    if "caption" not in columns and "boxes" not in columns and unknown and not has_wrong_caption(names):
         raise ListError(
             f"{path.name} has no column of captions; its columns are {', '.join(name.strip() for name in names)}. "
             "None of these names is known to hold captions.",
