@@ -2,25 +2,21 @@
 
 import errno
 import os
-import re
-import secrets
 import shutil
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from exclip_desktop.core.errors import OutputError
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from exclip_desktop.core.temporary_files import (
+    HAS_LOCKS,
+    create_temporary_file,
+    create_temporary_folder,
+    remove_leftovers,
+)
 
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
-_PREFIX, _SUFFIX, _HOUR_S = ".exclip-", ".part", 3600.0
-_TEMPORARY: Final = re.compile(re.escape(_PREFIX) + ".*" + re.escape(_SUFFIX))
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
@@ -56,28 +52,30 @@ def create_atomically(path: Path, data: bytes) -> None:
 
 
 def _write_and_place(
-    path: Path, write: Callable[[BinaryIO], object], place: Callable[[str, Path], object], *, durable: bool
+    path: Path, write: Callable[[BinaryIO], object], place: Callable[[Path, Path], object], *, durable: bool
 ) -> None:
-    """Call ``write`` on a temporary file, then ``place`` with its name and ``path``."""
+    """Call ``write`` on a temporary file, then ``place`` with its path and ``path``."""
     check_writable(path)
-    name = ""
+    temporary = None
     try:
-        handle, name = _create_locked(path.parent)
+        if durable:
+            remove_leftovers(path.parent)
+        handle, temporary = create_temporary_file(path.parent)
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-            if fcntl is not None:  # before the lock is released; Windows does not rename an open file
-                place(name, path)
-        if fcntl is None:
-            place(name, path)
+            if HAS_LOCKS:  # before the lock is released; Windows does not rename an open file
+                place(temporary, path)
+        if not HAS_LOCKS:
+            place(temporary, path)
     finally:
-        if name:
-            Path(name).unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
-def _rename_to_new(name: str, path: Path) -> None:
+def _rename_to_new(name: Path, path: Path) -> None:
     """Rename a file; raise ``FileExistsError`` where there is one at ``path``."""
     try:
         os.link(name, path)
@@ -98,10 +96,10 @@ def make_folder_atomically(path: Path) -> Iterator[Path]:
 
     """
     check_folder_writable(path)
-    work = None
+    handle, work = None, None
     try:
-        work = Path(_temporary_name(path.parent))
-        work.mkdir()
+        remove_leftovers(path.parent)
+        handle, work = create_temporary_folder(path.parent)
         yield work
         if path.is_dir():
             path.rmdir()
@@ -111,42 +109,8 @@ def make_folder_atomically(path: Path) -> Iterator[Path]:
     finally:
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that killed writers have left in a folder; those of living writers are locked."""
-    try:
-        with os.scandir(folder) as listed:
-            names = [entry.path for entry in listed if _TEMPORARY.fullmatch(entry.name)]
-    except OSError:
-        return
-    for name in names:
-        with suppress(OSError):  # locked, gone, or not ours to remove
-            if fcntl is None:
-                if time.time() - os.stat(name).st_mtime > _HOUR_S:
-                    os.unlink(name)
-                continue
-            with open(name, "rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(name)
-
-
-def _create_locked(folder: Path) -> tuple[int, str]:
-    """Create a temporary file and lock it until it is closed; return its handle and its path.
-
-    The system gives it the mode that new files have here. Asking for the umask would mean setting it for a moment, in
-    which other threads' files could be written by everybody.
-    """
-    while True:
-        name = _temporary_name(folder)
-        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        if fcntl is None:
-            return handle, name
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if os.fstat(handle).st_nlink:
-            return handle, name
-        os.close(handle)  # another process took it for a leftover before it was locked
+        if handle is not None:
+            os.close(handle)
 
 
 def check_writable(path: Path) -> None:
@@ -180,8 +144,3 @@ def unwritable(path: Path, error: OSError) -> OutputError:
 
 def _unwritable(path: Path, why: str) -> OutputError:
     return OutputError(f"{path} cannot be written: {why}.", "Choose another place.")
-
-
-def _temporary_name(folder: Path) -> str:
-    """Return a path in a folder that no other writer has: its name holds 64 random bits."""
-    return os.path.join(folder, f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")

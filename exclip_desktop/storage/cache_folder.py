@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from exclip_desktop.core.errors import OutputError
-from exclip_desktop.storage.atomic import remove_leftovers, write_atomically
+from exclip_desktop.core.temporary_files import leftovers, remove_leftovers
+from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.lru import choose_evicted
 
 DISK_BYTES: Final = 4_000_000_000
@@ -24,6 +25,7 @@ LIMIT_FILE: Final = "limit.json"
 _ENTRY: Final = re.compile(r"[0-9a-f]{64}" + re.escape(ENDING))
 _TRIM_TO: Final = 0.9  # trimming further than needed, so that a full folder is not listed at every write
 _RESCAN_AFTER: Final = 1 / 16  # of the limit written by us: other processes may have written as much
+_CLOCK_S: Final = 60.0  # by which the clocks of computers that share a folder may differ
 _log = logging.getLogger(__name__)
 
 
@@ -100,14 +102,16 @@ class CacheFolder:
                 self._give_up(error)
             return
         if self._must_rescan(len(data)):
+            self.remove_leftovers()
             self._trim()
 
     def size(self) -> int:
-        """Return the bytes of all entries."""
-        return sum(size for _, size, _ in self._entries())
+        """Return the bytes of all entries, and of what is half written."""
+        return sum(size for _, size, _ in self._entries()) + sum(size for _, size in leftovers(self.folder))
 
     def clear(self) -> None:
-        """Remove all entries."""
+        """Remove all entries, and what killed writers have left."""
+        self.remove_leftovers()
         for path, _, _ in self._entries():
             _remove(path)
         with self._lock:
@@ -145,7 +149,9 @@ class CacheFolder:
     def _trim(self) -> None:
         """Remove the least recently used entries beyond the limit."""
         self._limit = self._read_limit()
-        entries = sorted(self._entries(), key=lambda entry: entry[2])
+        now = time.time()
+        # A time in the future is of a clock that was wrong: such an entry must not stay for ever.
+        entries = sorted(self._entries(), key=lambda entry: (entry[2] <= now + _CLOCK_S, entry[2]))
         total = sum(size for _, size, _ in entries)
         if total > self._limit:
             sizes = {path: size for path, size, _ in entries[:-1]}  # the newest stays
