@@ -155,7 +155,8 @@ def _remove_from_hub(path: Path) -> None:
 
 def _list_installed() -> list[Path]:
     folder = installed_folder()
-    return sorted(path.parent for path in folder.glob(f"*/{CONFIG_FILE}")) if folder.is_dir() else []
+    configs = folder.glob(f"[!.]*/{CONFIG_FILE}")  # not what is half unpacked
+    return sorted(path.parent for path in configs) if folder.is_dir() else []
 
 
 def _iterate_snapshots() -> Iterator[Path]:

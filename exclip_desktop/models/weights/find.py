@@ -10,6 +10,7 @@ from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError, Remedy
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
+from exclip_desktop.core.temporary_files import is_temporary
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS, find_preprocessing
 from exclip_desktop.models.catalogue import (
     BUNDLED,
@@ -131,7 +132,7 @@ def _find_folder(name: str) -> Path | None:
     if name == BUNDLED:
         return bundled_folder()
     places = (expand_home(name), installed_folder() / name, hub_folder(name))
-    return next((folder for folder in places if is_dir(folder)), None)
+    return next((folder for folder in places if is_dir(folder) and not is_temporary(folder)), None)
 
 
 def identify(source: Source, weights: Weights) -> Source:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import os
+import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from exclip_desktop.core.errors import ModelError, OutputError, Remedy
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE as SMALL_FILE
+from exclip_desktop.core.inputs.regular_files import InputKind, open_regular, read_regular
 from exclip_desktop.core.paths import expand_home, is_dir, is_file
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
+from exclip_desktop.core.temporary_files import create_temporary_folder, remove_leftovers
+from exclip_desktop.core.text.number_format import format_bytes
 from exclip_desktop.models.catalogue import BUNDLED, CARD_FILE, CONFIG_FILE, installed_folder
 from exclip_desktop.models.loading import fit_weights, read_source
 from exclip_desktop.models.weights.download import TEXT_FILES
@@ -25,6 +30,10 @@ from exclip_desktop.models.weights.find import Source
 
 WEIGHTS_FILE: Final = "open_clip_model.safetensors"
 SUMS_FILE: Final = "SHA256SUMS"  # as sha256sum writes it and checks it
+PACKED_FILE: Final = InputKind("packed file", 200_000_000_000)
+MOST_FILES: Final = 100
+_SUM_LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+_CHUNK: Final = 1 << 22
 
 
 def pack_model(
@@ -79,6 +88,8 @@ def unpack_model(packed: str | Path, *, progress: Progress | None = None, cancel
     sums = _read_sums(folder)
     name = folder.resolve().name
     target = installed_folder() / name
+    if not name or name.startswith("."):
+        raise ModelError(f'"{name}" cannot be the name of a model.', "Rename the folder, and unpack it again.")
     if name == BUNDLED or name in open_clip.list_models():
         raise ModelError(f'"{name}" is the name of another model.', "Rename the folder, and unpack it again.")
     if target.is_dir():
@@ -86,14 +97,33 @@ def unpack_model(packed: str | Path, *, progress: Progress | None = None, cancel
             return name
         raise ModelError(f'Another model is unpacked as "{name}".', "Rename the folder, or remove the other model.")
     with _new_folder(target) as place:
+        _check_room(place, sum((folder / file).stat().st_size for file in sums))
         for number, (file, sha256) in enumerate(sums.items()):
             report(Report(f"Unpacking {name}", number, len(sums)))
-            cancel.check()
-            shutil.copyfile(folder / file, place / file)
-            if _compute_sha256(place / file) != sha256:  # of the copy, not of the original
+            if _copy(folder / file, place / file, cancel) != sha256:
                 raise ModelError(f"{folder / file} was changed after packing: its checksum differs.", "Copy it again.")
-        shutil.copyfile(folder / SUMS_FILE, place / SUMS_FILE)
+        (place / SUMS_FILE).write_text("".join(f"{sha256}  {file}\n" for file, sha256 in sums.items()), "utf-8")
     return name
+
+
+def _check_room(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        sizes = f"{format_bytes(free)} free; the model takes {format_bytes(size)}"
+        raise OutputError(f"{folder.parent} has {sizes}.", "Make room, then try again.")
+
+
+def _copy(source: Path, target: Path, cancel: CancelToken) -> str:
+    """Copy a file to the disk, and return the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    with open_regular(source, PACKED_FILE, ModelError) as file, target.open("xb") as copy:
+        while chunk := file.read(_CHUNK):
+            cancel.check()
+            digest.update(chunk)
+            copy.write(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
+    return digest.hexdigest()
 
 
 def _copy_small_files(source: Source, text: dict[str, Any], folder: Path) -> None:
@@ -125,21 +155,34 @@ def _read_sums(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file that a packed folder lists.
 
     Raises:
-        ModelError: it lists no files, a file is missing, or a file lies outside the folder.
+        ModelError: it lists no files, a file is missing, is a link or no regular file, lies outside the folder, or is
+            listed twice.
 
     """
     try:
-        lines = (folder / SUMS_FILE).read_text("utf-8").splitlines()
-        sums = {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
-    except (OSError, ValueError) as error:
-        message = f"{folder} is not a packed model: its {SUMS_FILE} cannot be read."
-        raise ModelError(message, Remedy.CHOOSE_PACKED_FOLDER) from error
+        lines = read_regular(folder / SUMS_FILE, SMALL_FILE, ModelError).decode("utf-8").split("\n")
+        listed = [_SUM_LINE.fullmatch(line.removesuffix("\r")) for line in lines if line]
+    except (ModelError, UnicodeDecodeError) as error:
+        raise _not_packed(folder) from error
+    sums: dict[str, str] = {}
+    for line in listed:
+        if line is None or len(listed) > MOST_FILES:
+            raise _not_packed(folder)
+        if line[2] in sums:
+            raise ModelError(f"{folder / SUMS_FILE} lists {line[2]} twice.", "Do not use this folder.")
+        sums[line[2]] = line[1]
     for name in (CONFIG_FILE, WEIGHTS_FILE, *sums):
+        if Path(name).name != name or "\\" in name or name.startswith("."):
+            raise ModelError(f"{folder} names a file outside of it: {name}.", "Do not use this folder.")
         if name not in sums or not is_file(folder / name):
             raise ModelError(f"{folder} is incomplete: {name} is missing.", "Copy it again.")
-        if Path(name).name != name:
-            raise ModelError(f"{folder} names a file outside of it: {name}.", "Do not use this folder.")
+        if (folder / name).is_symlink():
+            raise ModelError(f"{folder / name} is a link, which a packed folder has not.", "Do not use this folder.")
     return sums
+
+
+def _not_packed(folder: Path) -> ModelError:
+    return ModelError(f"{folder} is not a packed model: its {SUMS_FILE} cannot be read.", Remedy.CHOOSE_PACKED_FOLDER)
 
 
 @contextmanager
@@ -147,18 +190,20 @@ def _new_folder(target: Path) -> Iterator[Path]:
     """Yield a temporary folder, which is renamed to ``target`` at the end; after an error no file is left."""
     if target.exists() and (not is_dir(target) or any(target.iterdir())):
         raise OutputError(f"{target} exists already.", "Choose a new folder.")
-    place = None
+    handle, place = None, None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=".exclip-", dir=target.parent))
+        remove_leftovers(target.parent)
+        handle, place = create_temporary_folder(target.parent)
         yield place
-        place.chmod(0o755)
         place.replace(target)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}.", "Choose another place.") from error
     finally:
         if place is not None:
             shutil.rmtree(place, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
 
 
 def _compute_sha256(path: Path) -> str:

@@ -1,7 +1,11 @@
 """Models are packed into a folder and unpacked; local models are listed and removed."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +133,19 @@ def test_an_unpacked_model_is_found_by_its_name(folder: Path, tmp_path: Path, da
         ),
         (lambda folder: flip(folder / "open_clip_model.safetensors"), "model.safetensors was changed after packing"),
         (lambda folder: list_also(folder, "../secret"), "names a file outside of it"),
+        (lambda folder: list_also(folder, "/etc/passwd"), "names a file outside of it"),
+        (lambda folder: list_also(folder, ".."), "names a file outside of it"),
+        (lambda folder: list_also(folder, ".hidden"), "names a file outside of it"),
+        (lambda folder: list_also(folder, "a\\b"), "names a file outside of it"),
+        (lambda folder: list_also(folder, "a\0b"), "is incomplete"),
+        (lambda folder: list_also(folder, "exclip.json"), "lists exclip.json twice"),
+        (lambda folder: replace_by(folder, lambda path: path.symlink_to("/etc/hostname")), "is a link"),
+        (lambda folder: replace_by(folder, os.mkfifo), "is incomplete: exclip.json is missing"),
+        (lambda folder: replace_by(folder, lambda path: path.mkdir()), "is incomplete: exclip.json is missing"),
+        (lambda folder: [list_also(folder, f"{at}") for at in range(200)], "is not a packed model"),
+        (lambda folder: (folder / "SHA256SUMS").write_bytes(b"\xff" * 99), "is not a packed model"),
+        (lambda folder: (folder / "SHA256SUMS").write_bytes(b"a" * 9_000_000), "is not a packed model"),
+        (lambda folder: turn_into_fifo(folder / "SHA256SUMS"), "is not a packed model"),
     ],
 )
 def test_a_damaged_folder_is_refused_and_no_file_is_left(
@@ -147,6 +164,60 @@ def flip(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
+
+
+def turn_into_fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def replace_by(folder: Path, make: Callable[[Path], object]) -> None:
+    """Put something else in the place of a packed file."""
+    (folder / "exclip.json").unlink()
+    make(folder / "exclip.json")
+
+
+def test_a_pack_that_is_larger_than_the_disk_is_refused(folder: Path, tmp_path: Path, data: Path) -> None:
+    out = pack_model(tmp_path / "packed", str(folder))
+    with (out / "open_clip_model.safetensors").open("r+b") as weights:
+        weights.truncate(1 << 43)  # no bytes of it are on the disk
+    with pytest.raises(
+        (ModelError, OutputError), match=r"the model takes 8\.8 TB|limit of a packed file|cannot be written"
+    ):
+        unpack_model(out)
+    assert names(data) == set()
+
+
+KILLED = """
+import os, signal, sys
+from exclip_desktop.models import catalogue
+from exclip_desktop.models.weights import packs
+catalogue.user_data_path = lambda *_, **__: __import__("pathlib").Path(sys.argv[2])
+copy, copied = packs._copy, []
+def kill(*arguments):
+    digest = copy(*arguments)
+    copied.append(digest)
+    if len(copied) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return digest
+packs._copy = kill
+packs.unpack_model(sys.argv[1])
+"""
+
+
+def test_a_killed_unpacking_leaves_no_model_and_nothing_after_the_next(
+    folder: Path, tmp_path: Path, data: Path
+) -> None:
+    out = pack_model(tmp_path / "packed", str(folder))
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(out), str(data.parent)], check=False)
+    assert killed.returncode == -9
+    [left] = names(data)
+    assert {"open_clip_config.json", "open_clip_model.safetensors"} <= names(data / left)
+    assert [entry.name for entry in list_local_models()] == ["demo"]
+    with pytest.raises(ModelError):
+        load_model(left)
+    unpack_model(out)
+    assert names(data) == {"packed"}
 
 
 def list_also(folder: Path, name: str) -> None:
