@@ -41,6 +41,12 @@ def cache_key(**parts: Any) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
+def values_sha256(values: object) -> str:
+    """Return the SHA-256 of plain JSON values, in whatever order their keys are: the checksum of a stored document."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
 def check_key(key: str) -> None:
     """Raise ``ValueError`` unless ``key`` is one that ``cache_key`` returns."""
     if not _KEY.fullmatch(key):

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
+from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.threads import share_cores
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
@@ -309,7 +310,11 @@ class Session(QObject):
 
     def open_sample(self, number: int) -> None:
         """Open a sample picture with its caption, and select one of the objects that the caption names."""
-        sample = load_samples()[number]
+        try:
+            sample = load_samples()[number]
+        except UserError as error:
+            self.explain_controller.show_error(error)
+            return
         self.explain_controller.open_file(str(sample.path), sample.caption, sample.objects)
 
     def show(self, **changes: object) -> None:

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
+from exclip_desktop.core.cache_keys import values_sha256
 from exclip_desktop.core.errors import OutputError, Remedy
 from exclip_desktop.core.inputs.json_documents import JsonError, decode_json, describe_mismatch
 from exclip_desktop.core.inputs.regular_files import CONFIG_FILE, JSON_LIST, open_regular, read_regular
@@ -29,7 +30,7 @@ from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.explanation import ResolvedSettings
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.batches.shard_files import BATCH_FILE, KINDS, sha256_of_values
+from exclip_desktop.storage.batches.shard_files import BATCH_FILE, KINDS
 
 FORMAT: Final = 1
 HEADER: Final = "batch.json"
@@ -100,7 +101,7 @@ def prepare_batch_folder(folder: Path, header: Mapping[str, Any]) -> tuple[str, 
             if "folder" not in other and there.sha256:
                 return ()
             document["settings"] = msgspec.to_builtins(there.settings)
-    data = json.dumps({**document, "sha256": sha256_of_values(document)}, ensure_ascii=False, indent=1).encode()
+    data = json.dumps({**document, "sha256": values_sha256(document)}, ensure_ascii=False, indent=1).encode()
     write_atomically(path, lambda file: file.write(data))
     return notes
 
@@ -142,7 +143,7 @@ def read_header(folder: Path) -> BatchHeader:
         values = decode_json(read_regular(path, JSON_LIST, OutputError))
         if isinstance(values, dict) and "sha256" in values:
             written = values.pop("sha256")
-            if written != sha256_of_values(values):
+            if written != values_sha256(values):
                 raise DamagedHeader(f"{path} is damaged: its checksum differs.", RUN_AGAIN)
             values["sha256"] = written
         if isinstance(values, dict) and isinstance(values.get("batch"), int) and values["batch"] != FORMAT:
@@ -160,7 +161,7 @@ def read_header(folder: Path) -> BatchHeader:
 
 def decided_sha256(header: BatchHeader) -> str:
     """Return the checksum of what decides the shards: model, settings, and the order of pictures and captions."""
-    return sha256_of_values([header.decided_by, header.pictures, header.captions])
+    return values_sha256([header.decided_by, header.pictures, header.captions])
 
 
 def write_sums(folder: Path) -> None:

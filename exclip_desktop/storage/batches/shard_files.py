@@ -5,7 +5,6 @@ and, in lower precision, ``PLACE.full``; the metadata's ``entries`` holds the re
 SHA-256 of what decides the numbers, and ``sha256`` that of the content; shards of version 0.3.0 have neither.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -159,12 +158,6 @@ def read_shard_values(folder: Path, kind: Kind, number: int) -> list[Mapping[str
         return [None if one is None or one.report is None else one.told for one in documents]
     except (OutputError, OSError, MemoryError, *_DAMAGE):
         return []
-
-
-def sha256_of_values(values: object) -> str:
-    """Return the SHA-256 of plain JSON values, in whatever order their keys are."""
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _read_entries(data: bytes) -> str:

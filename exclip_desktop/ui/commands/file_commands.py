@@ -7,7 +7,7 @@ from PySide6.QtCore import QMimeData, QObject, QStandardPaths
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
@@ -65,7 +65,11 @@ class FileCommands(QObject):
 
     def show_samples(self) -> None:
         """Let the person choose a sample."""
-        gallery = Gallery(self._window)
+        try:
+            gallery = Gallery(self._window)
+        except UserError as error:  # the installation is damaged
+            self._session.explain_controller.show_error(error)
+            return
         gallery.sample_chosen.connect(self._session.open_sample)
         gallery.exec()
         gallery.deleteLater()
