@@ -36,7 +36,7 @@ def create_temporary_file(folder: Path) -> tuple[int, Path]:
             handle = os.open(path, flags, 0o666)
         except FileExistsError:
             continue
-        if _lock_new(handle):
+        if _lock_new(handle, path):
             return handle, path
 
 
@@ -54,7 +54,7 @@ def create_temporary_folder(folder: Path) -> tuple[int | None, Path]:
             handle = os.open(path, os.O_RDONLY)
         except FileNotFoundError:  # another process took it for a leftover before it was locked
             continue
-        if _lock_new(handle):
+        if _lock_new(handle, path):
             return handle, path
 
 
@@ -95,13 +95,13 @@ def _choose_name(folder: Path) -> Path:
     return folder / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
 
 
-def _lock_new(handle: int) -> bool:
+def _lock_new(handle: int, path: Path) -> bool:
     """Lock what was just created; False, and the handle is closed, where it has been removed meanwhile."""
     if fcntl is None:
         return True
     with suppress(OSError):  # a file system without locks
         fcntl.flock(handle, fcntl.LOCK_EX)
-    if os.fstat(handle).st_nlink:
+    if path.exists():
         return True
     os.close(handle)
     return False
