@@ -8,7 +8,10 @@ from typing import SupportsIndex
 
 def short_repr(value: object) -> str:
     """Return a value as Python writes it, shortened, for a sentence."""
-    return reprlib.repr(value)
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        return "a number of too many digits"
 
 
 def is_unicode(text: str) -> bool:

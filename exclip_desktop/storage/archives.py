@@ -3,8 +3,11 @@
 import errno
 import importlib.util
 import io
+import os
+import stat
 import tarfile
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -14,6 +17,7 @@ from exclip_desktop.core.paths import is_file
 
 TAR, PARQUET = ".tar", ".parquet"
 InputFile = io.BufferedReader | io.BytesIO
+MOST_MEMBERS: Final = 1_000_000  # of a tar archive; shards have some ten thousand
 PYARROW_HINT: Final = 'Install it: pip install "exclip-desktop[parquet]".'
 
 
@@ -41,9 +45,7 @@ def open_input(path: Path) -> InputFile:
     """
     archive = archive_of(path)
     if archive is None:
-        if not is_file(path) and path.exists():
-            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-        return path.open("rb")
+        return _open_file(path)
     member = path.relative_to(archive).as_posix()
     if archive.suffix.lower() == PARQUET:
         return io.BytesIO(_parquet_bytes(archive, member))
@@ -51,9 +53,16 @@ def open_input(path: Path) -> InputFile:
     if member not in members:
         raise FileNotFoundError(f"{archive.name} has no {member}")
     offset, size = members[member]
-    with archive.open("rb") as file:
+    with _open_file(archive) as file:
         file.seek(offset)
         return io.BytesIO(file.read(size))
+
+
+def _open_file(path: Path) -> io.BufferedReader:
+    """Open a regular file; a named pipe would block, and a device may have no end."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "this is not a regular file", str(path))
+    return path.open("rb")
 
 
 def input_bytes(path: Path) -> int:
@@ -86,15 +95,25 @@ def list_members(archive: Path) -> dict[str, tuple[int, int]]:
 def _list_members(archive: Path, size: int, changed_ns: int) -> dict[str, tuple[int, int]]:
     try:
         with tarfile.open(archive, "r:") as opened:
-            return {
-                PurePosixPath(member.name).as_posix(): (member.offset_data, member.size)  # ./a.jpg is a.jpg
-                for member in opened
-                if member.isreg()
-            }
-    except tarfile.TarError as error:
+            return dict(_regular_members(opened, size))
+    except (tarfile.TarError, ValueError, OverflowError, RecursionError, MemoryError) as error:  # of damaged headers
         raise ListError(
             f"{archive.name} is no tar archive that can be read: {error}.", "Fetch it again, or unpack it."
         ) from error
+
+
+def _regular_members(opened: tarfile.TarFile, archive_bytes: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the files of an archive whose data lie in it, under names that do not lead out of it."""
+    for number, member in enumerate(opened, 1):
+        if number > MOST_MEMBERS:
+            raise tarfile.ReadError(f"it has more than {MOST_MEMBERS:,} members")
+        if member.size < 0:
+            raise tarfile.ReadError(f"the size of member {number} is negative")
+        name = PurePosixPath(member.name)  # ./a.jpg is a.jpg
+        is_within = member.offset_data + member.size <= archive_bytes
+        leads_out = name.is_absolute() or ".." in name.parts
+        if member.isreg() and not member.issparse() and is_within and not leads_out:
+            yield name.as_posix(), (member.offset_data, member.size)
 
 
 def open_parquet(path: Path) -> Any:

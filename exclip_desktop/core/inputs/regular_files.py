@@ -14,7 +14,7 @@ from typing import Final
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.text.number_format import format_bytes
 
-_NOT_REGULAR: Final = (
+NOT_REGULAR: Final = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -117,7 +117,7 @@ def read_regular(path: Path, kind: InputKind, raises: type[UserError]) -> bytes:
 
 def _check_status(path: Path, status: os.stat_result, kind: InputKind, raises: type[UserError]) -> None:
     if not stat.S_ISREG(status.st_mode):
-        named = next((name for check, name in _NOT_REGULAR if check(status.st_mode)), "a special file")
+        named = next((name for check, name in NOT_REGULAR if check(status.st_mode)), "a special file")
         target = f" (a link to {os.path.realpath(path)})" if os.path.islink(path) else ""
         raise raises(f"{path}{target} is {named}, not a file.", "Choose a regular file.")
     if status.st_size > kind.most_bytes:

@@ -8,6 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from exclip_desktop.core.argument_checks import short_repr
+from exclip_desktop.storage.regions import MOST_PX
+
 Size = tuple[int, int]
 Point = tuple[float, float]
 Value = dict[str, Any]
@@ -120,10 +123,10 @@ def _rounded(number: float) -> float:
 def _numbers(values: Any, count: int) -> list[float]:
     """Return numbers; raises ``ValueError`` for anything else."""
     if not isinstance(values, list | tuple) or len(values) != count:
-        raise ValueError(f"{count} numbers are expected, not {values!r:.60}")
+        raise ValueError(f"{count} numbers are expected, not {short_repr(values)}")
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{value!r:.60} is not a number")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -MOST_PX <= value <= MOST_PX:
+            raise ValueError(f"{short_repr(value)} is not a number that a box can have")
     return list(values)
 
 

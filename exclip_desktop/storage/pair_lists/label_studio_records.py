@@ -1,10 +1,10 @@
 """Tasks of Label Studio as records: its JSON, JSON-MIN and CSV, with boxes, outlines, texts and choices."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
 from exclip_desktop.storage.pair_lists.box_forms import Value, describe_dropped, objects_of, or_raw, percent_shape
 from exclip_desktop.storage.pair_lists.picture_finder import is_picture_name
 
@@ -114,8 +114,8 @@ def _percent_shapes(value: Any) -> _Shapes | None:
     """Return the shapes of a field, or None where it has no shapes of Label Studio."""
     if isinstance(value, str) and value.startswith("[{") and '"original_width"' in value:
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = decode_json(value)
+        except JsonError:
             return None
     entries = objects_of(value)
     if not any("original_width" in entry for entry in entries):

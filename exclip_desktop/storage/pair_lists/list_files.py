@@ -132,8 +132,9 @@ def inner_lists(source: ListSource) -> list[ListSource]:
     named = named or [f"{folder}{name}" for folder, names in folders for name in _coco_files(folder, names)]
     if not named and not any(is_picture_name(name) for _, names in folders for name in names):
         named = [f"{folder}{name}" for folder, names in folders for name in names if name.endswith(SHARDS)]
-    if named:
-        return [ListSource(source.path / name) for name in named]
+    files = [source.path / name for name in named if is_file(source.path / name)]
+    if files:
+        return [ListSource(file) for file in files]
     tables = _tables_of(source)
     return tables if len(tables) == 1 and _names_pictures(tables[0]) else []
 
@@ -164,8 +165,9 @@ def _tables_of(source: ListSource) -> list[ListSource]:
 def _may_be_table(source: ListSource, name: str) -> bool:
     """Return whether a file in a folder may be its list: no file that belongs to a picture of the same name."""
     stem, ending = os.path.splitext(name)
-    belongs = any(other != name and os.path.splitext(other)[0] in (stem, name) for other in source.names)
-    return ending.lower() in ENDINGS and ending.lower() not in (PROJECT_ENDING, ".yaml") and not belongs
+    if ending.lower() not in ENDINGS or ending.lower() in (PROJECT_ENDING, ".yaml"):
+        return False
+    return source.stems[stem] == 1 and name not in source.stems and is_file(source.path / name)
 
 
 def _names_pictures(source: ListSource) -> bool:

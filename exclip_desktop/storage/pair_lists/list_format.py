@@ -1,21 +1,28 @@
 """What a format of pair lists declares and its reader returns, and the records that hand-written formats share."""
 
-import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
+
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json, describe_mismatch
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.list_source import ListSource
-from exclip_desktop.storage.regions import region_from_value
+from exclip_desktop.storage.regions import MOST_NAME, MOST_PX, Name, region_from_value
 
 Entry = ListedPair | ListNote
 FRACTIONS: Final = "its boxes are within one pixel; they are read as fractions of the picture."
+MOST_CAPTION: Final = 1_000_000
+"""Characters in a caption; models read far less, but a list may hold what no model reads."""
+MOST_BOXES: Final = 100_000
+"""Boxes of one record, and captions."""
+NAMED_ERRORS: Final = 20  # of the boxes of one record; the others are counted
 EDGE_SLACK_PX: Final = 1  # a box may end this far beyond its picture without a note: tools count pixels from 0 or 1
 
 
@@ -73,6 +80,19 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 """Accepted names of each field; the first one that a list has counts."""
 
 
+CaptionText = Annotated[str, msgspec.Meta(max_length=MOST_CAPTION)]
+
+
+class ListRow(msgspec.Struct, frozen=True):
+    """The schema of a record, after its fields were found by ``NAMES`` and its numbers were written as text."""
+
+    picture: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_NAME)]
+    captions: Annotated[list[CaptionText], msgspec.Meta(max_length=MOST_BOXES)]
+    id: Name
+    label: Name
+    mask: Name
+
+
 def normalize_name(name: str) -> str:
     """Return a column's name without differences of case, spaces and invisible characters."""
     visible = "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
@@ -94,21 +114,20 @@ def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Itera
     picture, captions = record.get("picture"), record.get("caption")
     if isinstance(picture, dict):  # as Hugging Face's data sets write it: with the bytes, or without
         picture = next((picture[name] for name in NAMES["picture"] if picture.get(name)), None)
-    if not isinstance(picture, str) or not picture:
-        yield ListNote(place, "no picture is named; left out.")
-        return
     if isinstance(captions, str):
         captions = [captions]  # the usual case, without a call
     else:
         captions = [_caption(one) for one in (captions if isinstance(captions, list) else [captions])] or [""]
     key, label, mask = _text(record.get("id")) or default_id, _text(record.get("label")), _text(record.get("mask"))
+    values = {"picture": picture, "captions": captions, "id": key, "label": label, "mask": mask}
     try:
-        "".join((picture, key, label, mask, *captions)).encode()
-    except TypeError:
-        yield ListNote(place, "a caption, id, label or mask is not text; left out.")
-        return
+        row = msgspec.convert(values, ListRow)
+        "".join((row.picture, key, label, mask, *captions)).encode()
     except UnicodeEncodeError:
         yield ListNote(place, "this is not UTF-8 text; left out. Save the list as UTF-8.")
+        return
+    except msgspec.ValidationError as error:
+        yield ListNote(place, f"{_row_fault(values, error)}; left out.")
         return
     regions, errors = _regions(record["boxes"]) if record.get("boxes") else ((), [])
     yield from (ListNote(place, f"{why}; the pair is kept without it.") for why in errors)
@@ -117,7 +136,16 @@ def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Itera
         regions, notes = keep_inside(regions, size, place)
         yield from notes
     for caption in captions:
-        yield ListedPair(key, picture, caption, label, regions, mask)
+        yield ListedPair(key, row.picture, caption, label, regions, mask)
+
+
+def _row_fault(values: Mapping[str, Any], error: msgspec.ValidationError) -> str:
+    """Return why a row does not fit its schema."""
+    if not isinstance(values["picture"], str) or not values["picture"]:
+        return "no picture is named"
+    if not all(isinstance(one, str) for one in (values["id"], values["label"], values["mask"], *values["captions"])):
+        return "a caption, id, label or mask is not text"
+    return describe_mismatch(error)
 
 
 def keep_inside(
@@ -164,8 +192,8 @@ def _is_within(region: Region, size: tuple[float, float]) -> bool:
 
 def size_value(width: Any, height: Any) -> tuple[float, float] | None:
     """Return the size that a record names, or None where it names none."""
-    known = all(isinstance(side, int | float) and not isinstance(side, bool) and side > 0 for side in (width, height))
-    return (width, height) if known else None
+    known = all(isinstance(side, int | float) and not isinstance(side, bool) for side in (width, height))
+    return (width, height) if known and 0 < width <= MOST_PX and 0 < height <= MOST_PX else None
 
 
 def _caption(value: Any) -> Any:
@@ -186,14 +214,21 @@ def _regions(value: Any) -> tuple[tuple[Region, ...], list[str]]:
     """Return the regions of JSON text or of its value, and the errors of those that cannot be read."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except ValueError:
+            value = decode_json(value)
+        except JsonError:
             return (), [f"{value[:40]!r} is not a JSON list of boxes"]
     one = not isinstance(value, list) or (bool(value) and isinstance(value[0], int | float))
-    regions, errors = [], []
-    for entry in [value] if one else value:
+    entries = [value] if one else value
+    regions, errors, wrong = [], [], 0
+    for entry in entries[:MOST_BOXES]:
         try:
             regions.append(region_from_value(entry))
-        except (ValueError, TypeError) as error:
-            errors.append(str(error))
+        except ValueError as error:
+            wrong += 1
+            if wrong <= NAMED_ERRORS:
+                errors.append(str(error))
+    if wrong > NAMED_ERRORS:
+        errors.append(f"{format_count(wrong - NAMED_ERRORS, 'more box', 'more boxes')} cannot be read")
+    if len(entries) > MOST_BOXES:
+        errors.append(f"it has {len(entries):,} boxes, and the limit is {MOST_BOXES:,}")
     return tuple(regions), errors

@@ -1,15 +1,19 @@
 """A file or folder that may be a pair list, inspected once for all formats."""
 
 import codecs
-import json
 import os
 import re
+from collections import Counter
 from functools import cached_property
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
+from exclip_desktop.core.inputs.regular_files import InputKind, open_regular
 from exclip_desktop.core.paths import is_dir
+from exclip_desktop.storage.pair_lists.json_lists import parse_json
 from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
 
 Content = Literal["folder", "project", "json", "json lines", "xml", "tar", "parquet", "text", "binary"]
@@ -20,6 +24,7 @@ BY_ENDING: Final[dict[str, Content]] = {
     ".tsv": "text",
 }
 """Content by ending, where the ending is sure; everything else is recognised by its first bytes."""
+LIST_FILE: Final = InputKind("list", 1 << 50)  # read line by line, in little memory
 LINES_ENDINGS: Final = (".jsonl", ".ndjson")
 CONTAINERS: Final = (
     (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "Unpack it, or save the sheet as CSV (UTF-8)."),
@@ -83,11 +88,14 @@ class ListSource:
     @cached_property
     def head(self) -> bytes:
         """The first bytes of a file."""
-        try:
-            with self.path.open("rb") as file:
-                return file.read(HEAD_BYTES)
-        except OSError as error:
-            raise unreadable_error(self.path, error) from error
+        with self.open() as file:
+            return file.read(HEAD_BYTES)
+
+    def open(self) -> BufferedReader:
+        """Open the file; raise ``ListError`` where it is not a regular file, or cannot be read."""
+        if not os.path.lexists(self.path):
+            raise ListError(f"There is no list {self.path}.", "Check the path.")
+        return open_regular(self.path, LIST_FILE, ListError)
 
     @property
     def encoding(self) -> str:
@@ -130,6 +138,11 @@ class ListSource:
         except OSError as error:
             raise unreadable_error(self.path, error) from error
 
+    @cached_property
+    def stems(self) -> Counter[str]:
+        """The names in a folder without their endings, with the number of names that share each."""
+        return Counter(os.path.splitext(name)[0] for name in self.names)
+
     def has(self, name: str) -> bool:
         """Return whether a folder contains a file or folder of this name."""
         return name in self.names
@@ -152,30 +165,10 @@ def _is_json_lines(start: str, *, is_lines: bool) -> bool:
     if not newline or not rest.strip():
         return is_lines and not start.startswith("[")
     try:
-        json.loads(line)
-    except (ValueError, RecursionError):
+        decode_json(line)
+    except JsonError:
         return is_lines and line.strip() not in ("{", "[") and not line.rstrip().endswith(("{", "[", ",", ":"))
     return True
-
-
-def parse_json(path: Path) -> Any:
-    """Return the value of a JSON file.
-
-    Raises:
-        ListError: the file cannot be opened, or is not JSON.
-
-    """
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise unreadable_error(path, error) from error
-    except json.JSONDecodeError as error:
-        raise ListError(f"{path.name}, line {error.lineno}, is not JSON: {error.msg}.", _JSON_HINT) from error
-    except (UnicodeError, RecursionError, ValueError) as error:
-        raise ListError(f"{path.name} is not JSON.", _JSON_HINT) from error
-
-
-_JSON_HINT: Final = "Correct the file. One object per line belongs into a file that ends in .jsonl."
 
 
 def unreadable_error(path: Path, error: OSError) -> ListError:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from io import BufferedReader
 from pathlib import Path
 
 import pytest
@@ -358,13 +359,13 @@ def test_reading_can_be_cancelled(tmp_path: Path) -> None:
 
 def test_cancelled_reading_closes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, token, files = write(tmp_path / "x.csv", "path,caption\na.png,a\nb.png,b\n"), CancelToken(), []
-    open_file = Path.open
+    open_file = ListSource.open
 
-    def remember(path: Path, *arguments: object, **named: object) -> object:
-        files.append(open_file(path, *arguments, **named))
+    def remember(opened: ListSource) -> BufferedReader:
+        files.append(open_file(opened))
         return files[-1]
 
-    monkeypatch.setattr(Path, "open", remember)
+    monkeypatch.setattr(ListSource, "open", remember)
     token.cancel()
     with pytest.raises(Cancelled) as raised:
         read_pairs(source, cancel=token)
@@ -373,11 +374,51 @@ def test_cancelled_reading_closes_the_file(tmp_path: Path, monkeypatch: pytest.M
     assert raised.tb is not None  # whoever keeps the error keeps its frames
 
 
-def test_a_cell_too_long_for_a_table_is_left_out(tmp_path: Path) -> None:
-    text = f"path,caption\na.png,{'x' * 200_000}\nb.png,a dog\n"
-    found = read_pairs(write(tmp_path / "x.csv", text))
-    assert [pair.picture for pair in found.pairs] == ["b.png"]
-    assert found.notes[0].place == "x.csv, line 2"
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".json"])
+def test_long_captions_and_many_boxes_that_are_written_are_read(tmp_path: Path, ending: str) -> None:
+    boxes = tuple(Region((at, 0.5, at + 10.25, 20), name=f"box {at}") for at in range(3000))
+    captions = ("x" * 200_000, "line\n" * 60_000 + "end", 'a "quoted" word, ' * 20_000)
+    pairs = tuple(ListedPair(str(at), "a.png", caption, regions=boxes) for at, caption in enumerate(captions))
+    write_pairs(PairList(tmp_path, tmp_path, pairs), tmp_path / f"x{ending}")
+    found = read_pairs(tmp_path / f"x{ending}")
+    assert found.pairs == pairs
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".token"])
+def test_a_line_above_the_limit_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setenv("EXCLIP_MAX_LIST_LINE_MB", "0.1")
+    rows = {
+        ".csv": ("path,caption", "a.png,a dog", "b.png,{}", "c.png,a cat"),
+        ".jsonl": ('{"path": "a.png"}', '{"path": "a.png"}', '{"path": "b.png", "caption": "{}"}', '{"path": "c.png"}'),
+        ".token": ("a.png#0\ta dog", "a.png#1\ta dog", "b.png#0\t{}", "c.png#0\ta cat"),
+    }[ending]
+    found = read_pairs(write(tmp_path / f"x{ending}", "\n".join(rows).replace("{}", "x" * 100_000)))
+    assert [pair.picture for pair in found.pairs][-2:] == ["a.png", "c.png"]
+    assert [str(note) for note in found.notes] == [
+        f"x{ending}, line 3: this line is larger than 100 kB, the limit of a list line; left out."
+    ]
+
+
+def test_a_quote_left_open_costs_its_own_line_only(tmp_path: Path) -> None:
+    rows = "".join(f"{at}.png,a dog\n" for at in range(20_000))
+    found = read_pairs(write(tmp_path / "x.csv", f'path,caption\nx.png,"left open\n{rows}'))
+    assert len(found.pairs) == 20_000
+    assert [note.place for note in found.notes] == ["x.csv, line 2"]
+
+
+def test_an_entry_that_cannot_be_decoded_is_left_out_alone(tmp_path: Path) -> None:
+    good = '{"path": "a.png", "caption": "a dog"}'
+    for bad in (b'{"path": "b.png", "caption": "\xff"}', b'{"path": "b.png", "id": ' + b"1" * 5000 + b"}"):
+        data = b"[" + good.encode() + b", " + bad + b", " + good.encode() + b"]"
+        found = read_pairs(write(tmp_path / "x.json", data))
+        assert len(found.pairs) == 2
+        assert [note.place for note in found.notes] == ["x.json, entry 2"]
+        images = b'{"images": [{"id": 1, "file_name": "a.png"}], "annotations": ['
+        caption = b'{"id": 1, "image_id": 1, "caption": "a dog"}, '
+        found = read_pairs(write(tmp_path / "c.json", images + caption + bad + b"]}"))
+        assert len(found.pairs) == 1
+        assert [note.place for note in found.notes] == ["c.json, annotation 2"]
 
 
 def test_every_module_of_formats_declares_one_and_none_claims_what_another_has() -> None:

@@ -7,11 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
+from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.inputs.json_documents import describe_mismatch
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.box_forms import corner_box, points_box
+from exclip_desktop.storage.pair_lists.json_lists import Unreadable, parse_json
 from exclip_desktop.storage.pair_lists.list_format import (
     FRACTIONS,
     Entry,
@@ -23,10 +28,25 @@ from exclip_desktop.storage.pair_lists.list_format import (
     scale_region,
     size_value,
 )
-from exclip_desktop.storage.pair_lists.list_source import ListSource, parse_json
+from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.regions import region_from_value
 
 TWINS = {"captions_": "instances_", "instances_": "captions_"}
+
+MOST_SPANS: Final = 100
+CocoId = int | float | str | None
+
+
+class CocoAnnotation(msgspec.Struct, frozen=True):
+    """The schema of a caption or a box; whether its values fit their image and picture is checked after it."""
+
+    image_id: CocoId = None
+    category_id: CocoId = None
+    caption_id: CocoId = None
+    pair_id: CocoId = None
+    iscrowd: int | float | bool | None = None
+    bbox: list[Any] | None = None
+    tokens_positive: list[Any] | None = None
 
 
 def read_coco(source: ListSource) -> PairReader:
@@ -140,7 +160,7 @@ class _Document:
             name = self._phrase(annotation) or names.get(_key(category))
             error = _add_box(annotation, name or "", self._regions)
             if name is None and names:
-                yield ListNote(place, f"there is no category {category!r}; its box has no name.", "category")
+                yield ListNote(place, f"there is no category {short_repr(category)}; its box has no name.", "category")
         if error is not None:
             yield ListNote(place, f"{error}; left out.")
 
@@ -149,7 +169,8 @@ class _Document:
         spans, caption = annotation.get("tokens_positive"), self._images[_key_of(annotation, "image_id")].get("caption")
         if not isinstance(caption, str) or not isinstance(spans, list):
             return ""
-        pairs = [span for span in spans if isinstance(span, list) and [type(end) for end in span] == [int, int]]
+        pairs = [span for span in spans[:MOST_SPANS] if isinstance(span, list)]
+        pairs = [span for span in pairs if [type(end) for end in span] == [int, int]]
         return " ".join(caption[start:stop] for start, stop in pairs)
 
     def _drop_outside(self) -> Iterator[ListNote]:
@@ -168,10 +189,16 @@ class _Document:
 
 
 def _error_of(annotation: Any, files: Mapping[str, str]) -> str | None:
+    if isinstance(annotation, Unreadable):
+        return f"this cannot be read ({annotation.reason})"
     if not isinstance(annotation, dict):
         return "this is not an object"
+    try:
+        msgspec.convert(annotation, CocoAnnotation)
+    except msgspec.ValidationError as error:
+        return describe_mismatch(error)
     image = annotation.get("image_id")
-    return None if _key(image) in files else f"there is no image {image!r} with a file name"
+    return None if _key(image) in files else f"there is no image {short_repr(image)} with a file name"
 
 
 def _add_box(annotation: dict[str, Any], name: str, regions: dict[Any, list[Region]]) -> str | None:

@@ -5,19 +5,20 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.inputs.regular_files import CAPTION_FILE, read_regular
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+from exclip_desktop.storage.pair_lists.xml_files import parse_xml
 from exclip_desktop.storage.regions import EDGES, region_from_value
 
 SENTENCES, ANNOTATIONS = "Sentences", "Annotations"
 PLACES: Final = ("flickr30k-images", "flickr30k_images", "images", "Images", ".")
-PHRASE: Final = re.compile(r"\[/EN#(\d+)/\S+ ([^\]]*)\]")
+PHRASE: Final = re.compile(r"\[/EN#(\d+)/[^\s\[]+ ([^\[\]]*)\]")  # stops at "[": linear time for what is not closed
 EDGE_NAMES: Final = dict(zip(EDGES, ("xmin", "ymin", "xmax", "ymax"), strict=True))
 
 
@@ -55,18 +56,23 @@ def _entries(root: Path, files: list[Path]) -> Iterator[Entry]:
     for file in files:
         place = f"{SENTENCES}/{file.name}"
         try:
-            lines = file.read_text("utf-8-sig").split("\n")
-        except (OSError, UnicodeError) as error:
-            yield ListNote(place, f"this cannot be read ({error}); left out.")
+            lines = read_regular(file, CAPTION_FILE, ListError).decode("utf-8-sig").split("\n")
+        except (ListError, UnicodeError) as error:
+            yield ListNote(place, f"this cannot be read ({_reason(error)}); left out.")
             continue
         try:
             boxes = _boxes(root / ANNOTATIONS / f"{file.stem}.xml")
-        except (OSError, UnicodeError, ElementTree.ParseError, ValueError) as error:
-            yield ListNote(f"{ANNOTATIONS}/{file.stem}.xml", f"no boxes can be read ({error}); the captions are kept.")
+        except (ListError, ValueError) as error:
+            why = f"no boxes can be read ({_reason(error)}); the captions are kept."
+            yield ListNote(f"{ANNOTATIONS}/{file.stem}.xml", why)
             boxes = {}
         for number, line in enumerate(line.strip() for line in lines):
             if line:
                 yield _pair(f"{file.stem}.jpg", number, line, boxes)
+
+
+def _reason(error: Exception) -> str:
+    return error.message.rstrip(".") if isinstance(error, ListError) else str(error)
 
 
 def _pair(picture: str, number: int, line: str, boxes: dict[str, list[Region]]) -> ListedPair:
@@ -79,7 +85,7 @@ def _pair(picture: str, number: int, line: str, boxes: dict[str, list[Region]]) 
 def _boxes(path: Path) -> dict[str, list[Region]]:
     """Return the boxes of every entity in an annotation; scenes and invisible things have none."""
     boxes_by_entity: dict[str, list[Region]] = defaultdict(list)
-    for thing in ElementTree.parse(path).getroot().iter("object"):
+    for thing in parse_xml(path).iter("object"):
         box = thing.find("bndbox")
         if box is not None:
             region = region_from_value({edge: float(box.findtext(name, "nan")) for edge, name in EDGE_NAMES.items()})

@@ -3,32 +3,30 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
-from xml.etree import ElementTree
-
-import yaml
 
 from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.inputs.regular_files import CAPTION_FILE, CONFIG_FILE, NAMES_FILE, read_regular
-from exclip_desktop.core.paths import expand_home, is_dir, is_file
+from exclip_desktop.core.inputs.regular_files import LIST_LINE, NAMES_FILE, InputKind, read_regular
+from exclip_desktop.core.paths import expand_home, is_dir
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.box_forms import centre_box, fraction_points
+from exclip_desktop.storage.pair_lists.folder_walk import walk_folders
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.formats.xml_boxes import VOC_ROOT, voc_record
+from exclip_desktop.storage.pair_lists.json_lists import parse_json
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader
-from exclip_desktop.storage.pair_lists.list_source import ListSource, parse_json
+from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder, is_picture_name
-from exclip_desktop.storage.pair_lists.side_captions import (
-    CAPTION_ENDINGS,
-    YOLO_LINE,
-    decode_side_file,
-    split_captions,
-)
+from exclip_desktop.storage.pair_lists.side_captions import CAPTION_ENDINGS, YOLO_LINE, read_captions
+from exclip_desktop.storage.pair_lists.xml_files import parse_xml
+from exclip_desktop.storage.pair_lists.yaml_files import is_class, read_yaml
 
 UNREAD_PICTURES: Final = frozenset((".heic", ".heif", ".jxl", ".svg", ".cr2", ".nef", ".arw", ".dng", ".psd", ".eps"))
+JSON_SIDE_FILE: Final = InputKind("JSON side file", LIST_LINE.default_bytes)
 SIDE_ENDINGS: Final = (".json", ".xml", *CAPTION_ENDINGS)
 YOLO_NAME_FILES: Final = ("classes.txt", "obj.names", "predefined_classes.txt")
 YOLO_IMAGES, YOLO_LABELS = "images", "labels"
@@ -57,18 +55,9 @@ def read_folder(source: ListSource) -> PairReader:
 
 def _root_of(config: Path) -> Path:
     """Return the folder of pictures that YOLO's ``data.yaml`` names as ``path``, else the one it lies in."""
-    named = _read_yaml(config).get("path")
+    named = read_yaml(config).get("path")
     folder = config.parent / expand_home(named) if isinstance(named, str) and named else config.parent
     return folder if is_dir(folder) else config.parent
-
-
-def _read_yaml(path: Path) -> dict[Any, Any]:
-    """Return the content of a YAML file; empty where it has none that can be read."""
-    try:
-        content = yaml.safe_load(read_regular(path, CONFIG_FILE, ListError))
-    except (ListError, UnicodeError, ValueError, RecursionError, yaml.YAMLError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 class PictureFolder:
@@ -85,19 +74,17 @@ class PictureFolder:
         unread: Counter[str] = Counter()
         sides: list[Path] = []
         stems: set[str] = set()
-        for folder, below, names in os.walk(self._root):
-            below[:] = sorted(name for name in below if not name.startswith("."))
-            for name in sorted(names):
+        for folder in walk_folders(self._root):
+            yield from folder.notes
+            for name in folder.files:
                 stem, ending = os.path.splitext(name)
-                if name.startswith("."):
-                    continue
                 if is_picture_name(name):
                     stems.add(stem.lower())
-                    yield from self._picture(Path(folder, name))
+                    yield from self._picture(Path(folder.path, name))
                 elif ending.lower() in UNREAD_PICTURES:
                     unread[ending.lower()] += 1
                 elif ending.lower() in SIDE_ENDINGS:
-                    sides.append(Path(folder, name))
+                    sides.append(Path(folder.path, name))
         for ending, count in sorted(unread.items()):
             yield ListNote(self._root.name, f"{count:,} of its pictures end in {ending}, which is not read here.")
         yield from self._skipped(sides, stems)
@@ -133,7 +120,7 @@ class PictureFolder:
             self._used.add(side)
             try:
                 found = self._read_side(side, picture)
-            except (OSError, UnicodeError, ValueError, ListError, ElementTree.ParseError) as error:
+            except (ListError, ValueError, OverflowError) as error:
                 yield ListNote(place, f"{_reason(error)} Its picture is left out.", "side file")
                 return
             record = {**record, **found}
@@ -173,12 +160,12 @@ class PictureFolder:
     def _read_side(self, side: Path, picture: str) -> dict[str, Any]:
         """Return the record of a file beside a picture."""
         if side.suffix.lower() == ".xml":
-            root = ElementTree.parse(side).getroot()
+            root = parse_xml(side)
             return voc_record(root) if root.tag == VOC_ROOT else {}
         if side.suffix.lower() == ".json":
-            content = parse_json(side)
+            content = parse_json(side, JSON_SIDE_FILE)
             return content if isinstance(content, dict) else {"captions": content}
-        lines = split_captions(decode_side_file(read_regular(side, CAPTION_FILE, ListError)))
+        lines = read_captions(side)
         labels = [line for line in lines if YOLO_LINE.fullmatch(line)]
         captions = [line for line in lines if not YOLO_LINE.fullmatch(line)]
         record: dict[str, Any] = self._read_yolo(labels, picture) if labels else {}
@@ -216,7 +203,7 @@ class PictureFolder:
         """YOLO's ``data.yaml``, in the folder or up to two above; empty without one."""
         for folder in (self._root, *self._root.parents[:2]):
             for file in sorted(folder.glob("*.y*ml")):
-                content = _read_yaml(file)
+                content = read_yaml(file)
                 if "names" in content:
                     return content
         return {}
@@ -227,11 +214,11 @@ class PictureFolder:
         names = self._config.get("names")
         if names is not None:
             pairs = names.items() if isinstance(names, dict) else enumerate(names) if isinstance(names, list) else ()
-            return {int(key): str(name) for key, name in pairs if str(key).isdecimal()}
+            return {int(key): name for key, name in pairs if is_class(str(key)) and isinstance(name, str)}
         below = (self._root / name for name in (YOLO_LABELS, "labels/train", "annotations"))
         for folder in (self._root, *below, self._root.parent, self._root.parent / YOLO_LABELS):
             for name in YOLO_NAME_FILES:
-                if is_file(folder / name):
+                with suppress(ListError):
                     lines = read_regular(folder / name, NAMES_FILE, ListError).decode("utf-8", "replace").splitlines()
                     return dict(enumerate(line.strip() for line in lines))
         return {}
@@ -243,12 +230,12 @@ def _reason(error: Exception) -> str:
         return error.message
     if isinstance(error, UnicodeError):
         return "this is not UTF-8 text. Save it as UTF-8."
-    return "this is not XML." if isinstance(error, ElementTree.ParseError) else f"this cannot be read ({error})."
+    return f"this cannot be read ({error})."
 
 
 def _is_yolo_config(source: ListSource) -> bool:
     """Return whether a file is YOLO's ``data.yaml``."""
-    return source.path.suffix.lower() in (".yaml", ".yml") and "names" in _read_yaml(source.path)
+    return source.path.suffix.lower() in (".yaml", ".yml") and "names" in read_yaml(source.path)
 
 
 FORMAT: Final = ListFormat(

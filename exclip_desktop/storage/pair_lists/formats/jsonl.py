@@ -1,5 +1,6 @@
 """JSON lines, or one JSON array: every object has a picture with its captions and boxes, in any known form."""
 
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -7,7 +8,9 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.storage.pair_lists.json_lists import Unreadable
 from exclip_desktop.storage.pair_lists.list_format import (
     FRACTIONS,
     NAMES,
@@ -19,7 +22,8 @@ from exclip_desktop.storage.pair_lists.list_format import (
     read_record,
     scale_region,
 )
-from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+from exclip_desktop.storage.pair_lists.list_lines import RowLines, long_line_note
+from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.pair_lists.record_forms import SizeOf, convert_record, is_known_form
 from exclip_desktop.storage.regions import region_to_value
 
@@ -37,10 +41,8 @@ def read_objects(source: ListSource) -> PairReader:
     if source.content == "json":
         _refuse_results(path, source.document[:1])
         return PairReader(source.picture_folder, read_array(path, source.document, source.finder.size_of))
-    try:  # text: a line may end as those of Windows or of old Macs do
-        file = path.open(encoding=source.encoding, errors="surrogateescape")
-    except OSError as error:
-        raise unreadable_error(path, error) from error
+    # Text: a line may end as those of Windows or of old Macs do.
+    file = io.TextIOWrapper(source.open(), source.encoding, "surrogateescape")
     return PairReader(source.picture_folder, _lines(path, file, source.finder.size_of))
 
 
@@ -57,7 +59,11 @@ def _refuse_results(path: Path, first: list[Any]) -> None:
 def read_array(path: Path, records: Iterable[Any], size_of: SizeOf) -> Iterator[Entry]:
     """Yield the entries of a JSON array that was read from ``path``."""
     for number, record in enumerate(records, 1):
-        yield from read_object(record, f"{path.name}, entry {number}", str(number), size_of)
+        place = f"{path.name}, entry {number}"
+        if isinstance(record, Unreadable):
+            yield ListNote(place, f"this cannot be read ({record.reason}); left out.")
+        else:
+            yield from read_object(record, place, str(number), size_of)
 
 
 def read_object(record: Any, place: str, default_id: str, size_of: SizeOf, **known: str) -> Iterator[Entry]:
@@ -106,22 +112,24 @@ def _scale_fractions(pair: ListedPair, place: str, size_of: SizeOf) -> Iterator[
 
 def _lines(path: Path, file: TextIO, size_of: SizeOf) -> Iterator[Entry]:
     with file:
-        number = 0
+        number, lines = 0, RowLines(file)
         while True:
             number += 1
             place = f"{path.name}, line {number}"
+            lines.begin_row()
             try:
-                line = file.readline()
+                line = next(lines, "")
             except UnicodeError:  # of UTF-16; bytes that are no UTF-8 are named by the reader of their record
                 yield ListNote(place, "this and all that follows is not text that can be read; left out.")
                 return
             if not line:
                 return
+            yield from () if not lines.has_long else (long_line_note(place),)
             if not line.strip():
                 continue
             try:
-                record = json.loads(line)
-            except (ValueError, RecursionError) as error:
+                record = decode_json(line)
+            except JsonError as error:
                 yield ListNote(place, f"this is not JSON ({error}); left out.")
                 continue
             yield from read_object(record, place, str(number), size_of)

@@ -6,11 +6,16 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
+from exclip_desktop.core.inputs.regular_files import LIST_LINE
 from exclip_desktop.core.paths import is_address
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.formats.folder import PictureFolder
@@ -24,7 +29,8 @@ from exclip_desktop.storage.pair_lists.list_format import (
     normalize_name,
     read_record,
 )
-from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
+from exclip_desktop.storage.pair_lists.list_lines import RowLines, long_line_note
+from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.pair_lists.picture_finder import is_picture_name
 from exclip_desktop.storage.pair_lists.record_forms import has_wrong_caption
 from exclip_desktop.storage.regions import region_to_value
@@ -41,11 +47,12 @@ HARMLESS: Final = frozenset(
     )
 )
 """Columns that are known to hold no captions; a table may have them without captions."""
-QUOTED: Final = re.compile(r"""\s*('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")\s*,?\s*""")
+QUOTED: Final = re.compile(r"""\s*('(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+")\s*,?\s*""")
 """A text in a list as Python writes it."""
 ESCAPE: Final = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", re.DOTALL)
 ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r"}
 TOKENS, PATHS = "#", ""  # separators that stand for a token file, and for a list of paths alone
+MOST_SHOWN: Final = 20  # names of columns in a message
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
@@ -82,12 +89,11 @@ def read_table(source: ListSource) -> PairReader:
 
     """
     path = source.path
+    if csv.field_size_limit() < LIST_LINE.most_bytes:  # for the whole process: csv has no other limit
+        csv.field_size_limit(LIST_LINE.most_bytes)
+    file = _open_text(source)
     try:
-        file = path.open(encoding=source.encoding, errors="surrogateescape", newline="")
-    except OSError as error:
-        raise unreadable_error(path, error) from error
-    try:
-        layout = _read_layout(path, file)
+        layout = _read_layout(source, file)
         if not layout.line:
             file.seek(0)
     except (ListError, UnicodeError, OSError) as error:
@@ -97,19 +103,26 @@ def read_table(source: ListSource) -> PairReader:
     return PairReader(source.picture_folder, rows(path, file, layout, source))
 
 
-def _read_layout(path: Path, file: TextIO) -> Layout:
-    separators = SEPARATORS
-    for number, line in enumerate(iter(file.readline, ""), 1):
+def _open_text(source: ListSource) -> TextIO:
+    return io.TextIOWrapper(source.open(), source.encoding, "surrogateescape", newline="")
+
+
+def _read_layout(source: ListSource, file: TextIO) -> Layout:
+    path, separators, most = source.path, SEPARATORS, LIST_LINE.most_bytes
+    for number, line in enumerate(iter(partial(file.readline, most + 1), ""), 1):
+        if len(line) > most:
+            raise LIST_LINE.too_large(f"Line {number} of {path.name}", ListError)
         named = SEPARATOR_LINE.fullmatch(line)
         if named:
             separators = named[1]
         elif line.strip() and not line.startswith("#"):
-            return _layout_of(path, number, line, separators)
+            return _layout_of(source, number, line, separators)
     raise ListError(f"{path.name} has no line that names the columns.", "Name the columns in the first line.")
 
 
-def _layout_of(path: Path, number: int, line: str, separators: str) -> Layout:
+def _layout_of(source: ListSource, number: int, line: str, separators: str) -> Layout:
     """Return the layout of a table by its first line."""
+    path = source.path
     splits = [
         (one, tuple(next(csv.reader([line], delimiter=one), [])))
         for one in sorted(separators, key=line.count, reverse=True)
@@ -127,7 +140,7 @@ def _layout_of(path: Path, number: int, line: str, separators: str) -> Layout:
         layout = _layout_without_names(path, separator, cells, number)
         if layout is not None:
             return layout
-    _refuse_addresses(path, line, splits[0], number)
+    _refuse_addresses(source, splits[0], number)
     usual = ", ".join(NAMES["picture"][:4])
     raise ListError(
         f"{path.name}, line {number}, names no column of pictures{_quoted(line)}.",
@@ -145,10 +158,16 @@ def check_captions(path: Path, names: tuple[str, ...], columns: Mapping[str, str
     unknown = [name.strip() for name in names if name not in known]
     if "caption" not in columns and "boxes" not in columns and unknown and not has_wrong_caption(names):
         raise ListError(
-            f"{path.name} has no column of captions; its columns are {', '.join(name.strip() for name in names)}. "
+            f"{path.name} has no column of captions; its columns are {list_names(names)}. "
             "None of these names is known to hold captions.",
             f"Name the column of the captions {NAMES['caption'][0]}.",
         )
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Return the names of columns for a sentence, the first ones of many."""
+    shown = ", ".join(name.strip()[:MOST_SHOWN] for name in names[:MOST_SHOWN])
+    return f"{shown} and {len(names) - MOST_SHOWN:,} more" if len(names) > MOST_SHOWN else shown
 
 
 def _layout_without_names(path: Path, separator: str, cells: tuple[str, ...], number: int) -> Layout | None:
@@ -165,14 +184,14 @@ def _layout_without_names(path: Path, separator: str, cells: tuple[str, ...], nu
     return None
 
 
-def _refuse_addresses(path: Path, line: str, split: tuple[str, tuple[str, ...]], number: int) -> None:
+def _refuse_addresses(source: ListSource, split: tuple[str, tuple[str, ...]], number: int) -> None:
     """Raise ``ListError`` where a column holds addresses of pictures."""
     separator, names = split
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        first = next(iter(list(csv.reader(file, delimiter=separator))[number:]), [])
-    for name, cell in zip(names, first, strict=False):
-        if is_address(cell.strip()):
-            raise _addresses_error(path, f"the column {name.strip()}")
+    with _open_text(source) as file, suppress(csv.Error):
+        first = next(islice(csv.reader(RowLines(file), delimiter=separator), number, None), [])
+        for name, cell in zip(names, first, strict=False):
+            if is_address(cell.strip()):
+                raise _addresses_error(source.path, f"the column {name.strip()[:MOST_SHOWN]}")
 
 
 def _addresses_error(path: Path, column: str) -> ListError:
@@ -191,61 +210,71 @@ def _quoted(line: str) -> str:
 def _read_tokens(path: Path, file: TextIO, layout: Layout, source: ListSource) -> Iterator[Entry]:
     """Yield the entries of a token file: ``picture#number``, a tab, and the caption."""
     with file:
-        for number, line in enumerate(file, 1):
+        lines = RowLines(file)
+        for number, line in enumerate(lines, 1):
             place, found = f"{path.name}, line {number}", TOKEN.match(line)
-            if found:
+            if lines.has_long:
+                lines.begin_row()
+                yield long_line_note(place)
+            elif found:
                 record = {"path": found[1], "caption": line[found.end() :].rstrip("\r\n"), "id": found[0].rstrip("\t")}
                 yield from read_object(record, place, str(number), source.finder.size_of)
             elif line.strip():
                 yield ListNote(place, "this is not a picture with #, a number, a tab and a caption; left out.", "token")
+            lines.begin_row()
 
 
 def _read_paths(path: Path, file: TextIO, _: Layout, source: ListSource) -> Iterator[Entry]:
     """Yield the entries of pictures that are named alone, one per line, with the files beside them: YOLO's lists."""
     folder = PictureFolder(source.picture_folder)
     with file:
-        for number, line in enumerate(file, 1):
+        lines = RowLines(file)
+        for number, line in enumerate(lines, 1):
+            place = f"{path.name}, line {number}"
+            yield from () if not lines.has_long else (long_line_note(place),)
             if line.strip():
                 found = source.finder.find(line.strip())
-                yield from folder.read(found, f"{path.name}, line {number}", str(number))
+                yield from folder.read(found, place, str(number))
+            lines.begin_row()
 
 
 def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> Iterator[Entry]:
     """Yield the entries of the rows below the line that names the columns."""
     with file:
+        lines = RowLines(file)
         # strict: an open quote swallows the lines after it, and that is an error then.
-        rows = csv.reader(file, delimiter=layout.separator, strict=True, skipinitialspace=layout.spaced)
+        rows = csv.reader(lines, delimiter=layout.separator, strict=True, skipinitialspace=layout.spaced)
         to_record = _make_converter(layout)
         fields = [(field, layout.names.index(name)) for field, name in layout.columns.items()]
         is_plain = _make_test(layout)
-        number = 0
+        number, first = 0, layout.line + 1
         while True:
-            line = layout.line + rows.line_num + 1  # where the row starts; a caption may have several lines
+            line = first + lines.count  # where the row starts; a caption may have several lines
             place = f"{path.name}, line {line}"
+            lines.begin_row()
             try:
                 row = next(rows, None)
             except (csv.Error, UnicodeError) as error:
+                lines.take_back()
                 yield ListNote(place, f"this cannot be read ({error}); left out. Is a quote left open?")
                 if isinstance(error, UnicodeError):
                     return
                 continue
             if row is None:
                 return
-            if not row or tuple(row) == layout.names:
+            yield from () if not lines.has_long else (long_line_note(place),)
+            if not row or lines.has_long or tuple(row) == layout.names:
                 continue
             number += 1
-            swallowed = layout.line + rows.line_num - line
+            swallowed = first + lines.count - 1 - line
             if is_plain(row) and not swallowed:  # most rows of most lists, in a third of the time
                 yield from read_record({field: row[at] for field, at in fields}, place, str(number))
                 continue
             record, note = to_record(row)
             if record is not None and swallowed and _holds_rows(row, layout):
                 record, note = None, f"a quote is left open until line {line + swallowed}; left out. Close the quote."
-            if note:
-                yield ListNote(place, note, "columns")
-            if record is None:
-                continue
-            yield from read_object(record, place, str(number), source.finder.size_of)
+            yield from () if not note else (ListNote(place, note, "columns"),)
+            yield from () if record is None else read_object(record, place, str(number), source.finder.size_of)
 
 
 def _make_test(layout: Layout) -> Callable[[list[str]], bool]:
@@ -264,7 +293,7 @@ def _make_test(layout: Layout) -> Callable[[list[str]], bool]:
 def _make_converter(layout: Layout) -> Callable[[list[str]], tuple[dict[str, Any] | None, str]]:
     """Return a function from a row to its record, None where it is left out, and a note, empty without a doubt."""
     names, columns = layout.names, layout.columns
-    at = {name: names.index(name) for name in dict.fromkeys(names)}
+    at = {name: place for place, name in reversed([*enumerate(names)])}  # of equal names, the first one
     least = 1 + max(at[columns[field]] for field in ("picture", "caption") if field in columns)
     takes_rest = columns.get("caption") == names[-1] and at[names[-1]] == len(names) - 1
 
@@ -297,9 +326,9 @@ def _captions(cell: str) -> str | list[str]:
     if not (inner.startswith(('["', "['")) and inner.endswith(('"]', "']"))):
         return cell
     try:
-        value = json.loads(inner)
+        value = decode_json(inner)
         return value if all(isinstance(one, str) for one in value) else cell
-    except (ValueError, RecursionError):
+    except JsonError:
         return _quoted_texts(inner) or cell
 
 

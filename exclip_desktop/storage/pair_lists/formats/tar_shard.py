@@ -1,12 +1,13 @@
 """A shard of a web data set: a tar archive whose members of one name are a picture, its caption and its facts."""
 
 import gzip
-import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from exclip_desktop.core.inputs.regular_files import LIST_LINE
+from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.inputs.json_documents import decode_json
+from exclip_desktop.core.inputs.regular_files import CAPTION_FILE, LIST_LINE, InputKind
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.archives import list_members, open_input
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
@@ -47,8 +48,9 @@ def _entries(archive: Path, members: list[str]) -> Iterator[Entry]:
             yield ListNote(place, f"it has {len(pictures)} pictures; the first is read.", "several pictures")
         try:
             record = _read_record(archive, files)
-        except (OSError, EOFError, UnicodeError, ValueError, RecursionError) as error:
+        except (OSError, EOFError, ValueError, ListError) as error:
             reason = "is not UTF-8 text" if isinstance(error, UnicodeError) else "cannot be read"
+            reason = f"cannot be read: {error.message.rstrip('.')}" if isinstance(error, ListError) else reason
             yield ListNote(place, f"its caption or facts {reason}; left out.", "caption")
             continue
         known = {"picture": f"{archive.name}/{pictures[0]}", "id": PurePosixPath(key).name}
@@ -62,24 +64,25 @@ def _read_record(archive: Path, files: list[str]) -> dict[str, Any]:
         by_ending.setdefault(PurePosixPath(member.lower().removesuffix(GZIP)).suffix, member)
     record: dict[str, Any] = {}
     if ".json" in by_ending:
-        content = json.loads(_read(archive, by_ending[".json"]))
+        content = decode_json(_read(archive, by_ending[".json"], LIST_LINE))
         record = content if isinstance(content, dict) else {"captions": content}
     if ".cls" in by_ending and "label" not in record:
-        record = {**record, "label": _read(archive, by_ending[".cls"]).decode("utf-8-sig").strip()}
+        record = {**record, "label": _read(archive, by_ending[".cls"], CAPTION_FILE).decode("utf-8-sig").strip()}
     caption = next((by_ending[ending] for ending in CAPTION_ENDINGS if ending in by_ending), None)
     if caption is not None:
-        record = {**record, "captions": split_captions(_read(archive, caption).decode("utf-8-sig"))}
+        record = {**record, "captions": split_captions(_read(archive, caption, CAPTION_FILE).decode("utf-8-sig"))}
     return record
 
 
-def _read(archive: Path, member: str) -> bytes:
+def _read(archive: Path, member: str, kind: InputKind) -> bytes:
     with open_input(archive / member) as file:
-        if not member.lower().endswith(GZIP):
-            return file.read()
-        with gzip.GzipFile(fileobj=file) as inner:
-            data = inner.read(LIST_LINE.most_bytes + 1)
-    if len(data) > LIST_LINE.most_bytes:
-        raise ValueError("too large")
+        if member.lower().endswith(GZIP):
+            with gzip.GzipFile(fileobj=file) as inner:
+                data = inner.read(kind.most_bytes + 1)
+        else:
+            data = file.read(kind.most_bytes + 1)
+    if len(data) > kind.most_bytes:
+        raise kind.too_large(PurePosixPath(member).name, ListError)
     return data
 
 

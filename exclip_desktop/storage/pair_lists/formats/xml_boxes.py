@@ -5,10 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.inputs.regular_files import CAPTION_FILE, read_regular
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.pair_lists.box_forms import describe_dropped, ellipse_box, or_raw, points_box, turned_box
@@ -17,10 +16,12 @@ from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.list_format import Entry, ListFormat, PairReader, size_value
 from exclip_desktop.storage.pair_lists.list_source import ListSource, unreadable_error
 from exclip_desktop.storage.pair_lists.picture_finder import PictureFinder
-from exclip_desktop.storage.pair_lists.side_captions import decode_side_file, split_captions
+from exclip_desktop.storage.pair_lists.side_captions import read_captions
+from exclip_desktop.storage.pair_lists.xml_files import iterate_xml, parse_xml
 
 VOC_ROOT, CVAT_ROOT = "annotation", "annotations"
 VOC_FOLDER, VOC_PICTURES = "Annotations", "JPEGImages"
+MOST_FRAMES: Final = 10**7  # of a video
 TURNED: Final = ("cx", "cy", "w", "h", "angle")
 VOC_EDGES, CVAT_EDGES = ("xmin", "ymin", "xmax", "ymax"), ("xtl", "ytl", "xbr", "ybr")
 
@@ -46,30 +47,20 @@ def read_xml(source: ListSource) -> PairReader:
         ListError: the file is not XML, or of another program.
 
     """
-    root = _parse(source.path)
-    if root.tag == VOC_ROOT:
-        return PairReader(source.picture_folder, _voc(root, source.path))
-    return PairReader(source.picture_folder, _cvat(root, source.path))
-
-
-def _parse(path: Path) -> ElementTree.Element:
-    try:
-        return ElementTree.parse(path).getroot()
-    except OSError as error:
-        raise unreadable_error(path, error) from error
-    except (ElementTree.ParseError, UnicodeError, ValueError, LookupError) as error:
-        raise ListError(f"{path.name} is not XML: {error}.", "Export it again.") from error
+    if source.xml_root == VOC_ROOT:
+        return PairReader(source.picture_folder, _voc(parse_xml(source.path), source.path))
+    return PairReader(source.picture_folder, _cvat(source.path))
 
 
 def _voc_file(path: Path) -> Iterator[Entry]:
     try:
-        yield from _voc(_parse(path), path)
-    except (ListError, OSError, UnicodeError) as error:
+        yield from _voc(parse_xml(path), path)
+    except (ListError, UnicodeError) as error:
         why = error.message if isinstance(error, ListError) else "Its captions are not UTF-8 text."
         yield ListNote(f"{path.parent.name}/{path.name}", f"{why} Left out.", "VOC")
 
 
-def _voc(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
+def _voc(root: Element, path: Path) -> Iterator[Entry]:
     picture = (root.findtext("filename") or "").strip() or path.stem  # without an ending, which the finder adds
     record = {**voc_record(root), "captions": _side_captions(path)}
     yield from read_object(record, path.name, path.stem, _no_size, picture=picture)
@@ -86,10 +77,10 @@ def _side_captions(path: Path) -> list[str]:
         return []
     at = len(parts) - 1 - parts[::-1].index(VOC_FOLDER)
     side = Path(*parts[:at], VOC_PICTURES, *parts[at + 1 :]).with_suffix(".txt")
-    return split_captions(decode_side_file(read_regular(side, CAPTION_FILE, ListError))) if is_file(side) else []
+    return read_captions(side) if is_file(side) else []
 
 
-def voc_record(root: ElementTree.Element) -> dict[str, Any]:
+def voc_record(root: Element) -> dict[str, Any]:
     """Return boxes, size and notes of a Pascal VOC annotation; the boxes of parts of an object are left out."""
     boxes, dropped = [], Counter[str]()
     for thing in root.iter("object"):
@@ -109,35 +100,45 @@ def _turned_box(x: float, y: float, width: float, height: float, angle: float, n
     return turned_box(corners, math.degrees(angle), (x, y), name)
 
 
-def _cvat(root: ElementTree.Element, path: Path) -> Iterator[Entry]:
-    finder = PictureFinder(path.parent)
-    for number, image in enumerate(root.iter("image"), 1):
-        shapes = _CvatShapes()
-        for shape in image:
-            shapes.add(shape)
-        texts = [text for name in ("caption", "description") for text in _attributes(image, name)]
-        record = {
-            **shapes.record(),
-            "captions": texts,
-            "size": size_value(_number(image.get("width")), _number(image.get("height"))),
-        }
-        known = {"picture": image.get("name") or "", "id": image.get("id") or str(number)}
-        yield from read_object(record, f"{path.name}, image {number}", str(number), finder.size_of, **known)
-    yield from _cvat_frames(root, path, finder)
-
-
-def _cvat_frames(root: ElementTree.Element, path: Path, finder: PictureFinder) -> Iterator[Entry]:
-    """Yield the frames of a video, which CVAT saves as ``frame_000000.PNG`` …, with the boxes of its tracks."""
+def _cvat(path: Path) -> Iterator[Entry]:
+    """Yield the entries of images as they are read, then those of a video's tracks."""
+    finder, number = PictureFinder(path.parent), 0
     frames: dict[int, _CvatShapes] = defaultdict(_CvatShapes)
-    for track in root.iter("track"):
-        for shape in track:
-            frame = _number(shape.get("frame"))
-            if isinstance(frame, float) and frame.is_integer() and shape.get("outside") != "1":
-                frames[int(frame)].add(shape, track.get("label") or "")
+    try:
+        for element in iterate_xml(path):
+            if element.tag == "image":
+                number += 1
+                yield from _cvat_image(element, path, number, finder)
+            elif element.tag == "track":
+                _add_track(element, frames)
+    except ListError as error:
+        yield ListNote(path.name, f"{error.message} The rest is left out.", "CVAT")
     for frame in sorted(frames):
         known = {"picture": f"frame_{frame:06d}", "id": f"frame_{frame:06d}"}
         place = f"{path.name}, frame {frame}"
         yield from read_object(frames[frame].record(), place, str(frame), finder.size_of, **known)
+
+
+def _cvat_image(image: Element, path: Path, number: int, finder: PictureFinder) -> Iterator[Entry]:
+    shapes = _CvatShapes()
+    for shape in image:
+        shapes.add(shape)
+    record = {
+        **shapes.record(),
+        "captions": [text for name in ("caption", "description") for text in _attributes(image, name)],
+        "size": size_value(_number(image.get("width")), _number(image.get("height"))),
+    }
+    known = {"picture": image.get("name") or "", "id": image.get("id") or str(number)}
+    yield from read_object(record, f"{path.name}, image {number}", str(number), finder.size_of, **known)
+
+
+def _add_track(track: Element, frames: dict[int, "_CvatShapes"]) -> None:
+    """Add the shapes of a video's track to its frames, which CVAT saves as ``frame_000000.PNG`` …"""
+    for shape in track:
+        frame = _number(shape.get("frame"))
+        is_frame = isinstance(frame, float) and 0 <= frame <= MOST_FRAMES and frame.is_integer()
+        if is_frame and shape.get("outside") != "1":
+            frames[int(frame)].add(shape, track.get("label") or "")
 
 
 class _CvatShapes:
@@ -148,7 +149,7 @@ class _CvatShapes:
         self._labels: list[str] = []
         self._dropped: Counter[str] = Counter()
 
-    def add(self, shape: ElementTree.Element, label: str = "") -> None:
+    def add(self, shape: Element, label: str = "") -> None:
         """Add a shape, or count it as dropped; ``label``: of the track that it belongs to."""
         name = label or shape.get("label") or ""
         if shape.tag == "tag":
@@ -166,7 +167,7 @@ class _CvatShapes:
         return {"boxes": self._boxes, "label": ", ".join(self._labels), "notes": notes}
 
 
-def _cvat_box(shape: ElementTree.Element, name: str) -> Any:
+def _cvat_box(shape: Element, name: str) -> Any:
     edges = [_number(shape.get(edge)) for edge in CVAT_EDGES]
     degrees = _number(shape.get("rotation") or "0")
     if not degrees:
@@ -175,12 +176,12 @@ def _cvat_box(shape: ElementTree.Element, name: str) -> Any:
     return turned_box(edges, degrees, ((x0 + x1) / 2, (y0 + y1) / 2), name)
 
 
-def _cvat_polygon(shape: ElementTree.Element, name: str) -> Any:
+def _cvat_polygon(shape: Element, name: str) -> Any:
     points = [[_number(part) for part in point.split(",")] for point in (shape.get("points") or "").split(";")]
     return points_box(points, name)
 
 
-def _cvat_ellipse(shape: ElementTree.Element, name: str) -> Any:
+def _cvat_ellipse(shape: Element, name: str) -> Any:
     x, y, across, down = (_number(shape.get(key)) for key in ("cx", "cy", "rx", "ry"))
     return ellipse_box((x, y), (across, down), _number(shape.get("rotation") or "0"), name)
 
@@ -188,7 +189,7 @@ def _cvat_ellipse(shape: ElementTree.Element, name: str) -> Any:
 CVAT_MAKERS: Final = {"box": _cvat_box, "polygon": _cvat_polygon, "ellipse": _cvat_ellipse}
 
 
-def _attributes(image: ElementTree.Element, name: str) -> list[str]:
+def _attributes(image: Element, name: str) -> list[str]:
     """Return the texts of an image's attributes or tags of this name."""
     return [one.text for one in image.iter("attribute") if one.get("name") == name and one.text]
 
