@@ -33,6 +33,7 @@ METADATA: Final = (
 COCO_FILE: Final = re.compile(r"(captions|instances)_(.+\.json)")
 SHARDS: Final = (".parquet", ".tar")
 DEPTH: Final = 3  # folders below one, in which its lists are looked for
+MOST_NOTES: Final = 200_000  # a list with more is none; COCO's training set has ten thousand crowds
 MOST_TABLES: Final = 5  # of a folder, which are opened to tell whether they are lists
 
 
@@ -79,6 +80,10 @@ def read_pairs(path: str | Path, pictures: Path | None = None, cancel: CancelTok
             for entry in entries:
                 token.check()
                 (notes if isinstance(entry, ListNote) else pairs).append(entry)  # type: ignore[arg-type]  # its own kind
+                if len(notes) >= MOST_NOTES:
+                    text = f"there are more than {MOST_NOTES:,} doubts and errors; the rest of the list is left out."
+                    notes.append(ListNote(source.name, text))
+                    break
     except OSError as error:
         raise unreadable_error(source, error) from error
     if not pairs:

@@ -107,8 +107,10 @@ class PictureFinder:
     def _exists(self, path: str) -> bool:
         folder, slash, name = path.rpartition("/")
         if folder not in self._names:
+            place = folder or slash
+            place = str(expand_home(place)) if place.startswith("~") else place
             try:
-                self._names[folder] = frozenset(os.listdir(self._folder / expand_home(folder or slash)))
+                self._names[folder] = frozenset(os.listdir(os.path.join(self._folder, place)))
             except (OSError, ValueError):
                 self._names[folder] = frozenset()
         return name in self._names[folder]

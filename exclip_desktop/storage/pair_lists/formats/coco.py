@@ -139,6 +139,8 @@ class _Document:
         """Yield notes, then pairs."""
         for path, part in self._parts:
             names = {_key_of(one): one.get("name") for one in _as_list(part.get("categories")) if _key_of(one)}
+            if part.get("categories") is not None and not isinstance(part["categories"], list):
+                yield ListNote(path.name, 'its "categories" are not a list; boxes have no names.')
             for number, annotation in enumerate(part["annotations"], 1):
                 yield from self._read(annotation, f"{path.name}, annotation {number}", names)
         yield from self._drop_outside()

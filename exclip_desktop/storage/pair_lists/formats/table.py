@@ -341,9 +341,9 @@ def _quoted_texts(inner: str) -> list[str]:
     return texts if at == len(inner) - 1 else []
 
 
-def _unescape(found: re.Match[str]) -> str:
-    digits = found[1][1:]
-    return chr(min(int(digits, 16), sys.maxunicode)) if digits else ESCAPED.get(found[1], found[1])
+def _unescape(match: re.Match[str]) -> str:
+    digits = match[1][1:]
+    return chr(min(int(digits, 16), sys.maxunicode)) if digits else ESCAPED.get(match[1], match[1])
 
 
 def _holds_rows(row: list[str], layout: Layout) -> bool:
