@@ -96,8 +96,9 @@ class DifferenceTitle(QWidget):
     def _show(self) -> None:
         difference = self._scene.answer
         if isinstance(difference, Difference):
-            self._text.show_text(f"Difference {format_signed(difference.score)}  ·  from “{difference.before.text}”")
+            short = f"Difference {format_signed(difference.score)}"
+            self._text.show_text(f"{short}  ·  from “{difference.before.text}”", short)
             self._text.setToolTip(wrap_tooltip(f"From “{difference.before.text}”. {TITLE_TIP}"))
         else:
-            self._text.show_text(NOTHING_YET)
+            self._text.show_text(NOTHING_YET, "Edit the caption.")
             self._text.setToolTip(wrap_tooltip(TITLE_TIP))

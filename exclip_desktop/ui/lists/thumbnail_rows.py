@@ -127,7 +127,8 @@ def wrap_lines(metrics: QFontMetrics, text: str, width_px: int, lines: int) -> l
         while len(words) > 1 and metrics.horizontalAdvance(" ".join(words)) > width_px:
             words.pop()
         line = left if len(wrapped) == lines - 1 else " ".join(words)
-        wrapped.append(metrics.elidedText(line, Qt.TextElideMode.ElideRight, width_px))
+        fits = metrics.horizontalAdvance(line) <= width_px  # Qt shortens some lines that are exactly as wide
+        wrapped.append(line if fits else metrics.elidedText(line, Qt.TextElideMode.ElideRight, width_px))
         left = left[len(line) :].lstrip()
     return wrapped
 

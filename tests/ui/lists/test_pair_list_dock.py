@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFontMetrics, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair, PairFigures
 from exclip_desktop.ui.lists.pair_model import KEYS
-from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, ON_SCREEN_ROLE, REMARK_ROLE
+from exclip_desktop.ui.lists.thumbnail_rows import BELOW_ROLE, ON_SCREEN_ROLE, REMARK_ROLE, wrap_lines
 from exclip_desktop.ui.window import Window
 from tests.ui.lists.list_desk import PAIRS, ListDesk, settle
 
@@ -124,6 +124,16 @@ def test_no_column_is_cut_until_a_person_resizes_the_caption(walk: ListDesk, wid
     header.resizeSection(caption, 200)
     table.resize(table.width() + 50, 300)
     assert header.sectionSize(caption) == 200
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_wrapped_caption_loses_no_word(walk: ListDesk, bold: bool) -> None:
+    font = walk.window.font()
+    font.setBold(bold)
+    caption, metrics = "a photo of a dog, a giraffe and an orange balloon on the grass", QFontMetrics(font)
+    for width_px in range(80, 300):
+        *lines, last = wrap_lines(metrics, caption, width_px, 4)
+        assert caption.startswith(" ".join([*lines, last.rstrip("…")]).rstrip())
 
 
 def test_the_score_is_shown_once(walk: ListDesk) -> None:
