@@ -31,6 +31,7 @@ COLUMN_IN, PAGE_IN = 3.25, 6.75
 A4_IN: Final = 8.27, 11.69
 MARGIN_IN: Final = 0.5
 TEXT_PT: Final = 6.5
+LETTERS_PER_IN: Final = 100  # of the narrowest letter fewer fit
 LINE_IN: Final = 0.115
 CAPTION_LINES: Final = 3
 DETAIL_LINES: Final = 4  # below the caption: rating, method, numbers, and the colour range
@@ -201,7 +202,9 @@ def _lines(finding: Finding, width_in: float, options: GridOptions, limit: float
 
 
 def _wrap(text: str, width_in: float) -> list[str]:
-    return wrap_text(" ".join(text.split()), width_in, TEXT_PT)
+    """Return the lines of a text, of a very long one the first: more than a caption's lines are never drawn."""
+    most = int(width_in * LETTERS_PER_IN * (CAPTION_LINES + 1))
+    return wrap_text(" ".join(text[: 4 * most].split())[:most], width_in, TEXT_PT)
 
 
 def _write(figure: Figure, x: float, y: float, lines: list[str]) -> None:

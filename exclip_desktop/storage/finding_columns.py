@@ -26,7 +26,12 @@ MOST_CHARACTERS: Final = 1_000_000
 
 Kind = Literal["count", "text", "number", "json", "derived"]
 Text = Annotated[str, msgspec.Meta(max_length=MOST_CHARACTERS)]
-Words = list[tuple[str, Count, Count, bool, Finite | None]]
+MOST_PARTS: Final = 10_000
+"""Of a finding's words, regions, tags and selected tokens."""
+
+Few = msgspec.Meta(max_length=MOST_PARTS)
+Words = Annotated[list[tuple[str, Count, Count, bool, Finite | None]], Few]
+Regions = Annotated[list[list[Any] | dict[str, Any]], Few]
 GeometryParts = tuple[tuple[Count, Count], tuple[Finite, Finite, Finite, Finite], tuple[Count, Count]] | None
 
 
@@ -142,15 +147,15 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _number("residual", "Residual", format_residual, place=12, hidden=True),
     _json(
         "tags",
-        list[str],
+        Annotated[list[Text], Few],
         lambda f: list(f.tags),
         "Tags",
         text=lambda f: ", ".join(f.tags),
         place=6,
         sorts_when_read=True,
     ),
-    _json("rows", list[Count], lambda f: list(f.view.selection.rows)),
-    _json("regions", list[list[Any] | dict[str, Any]], lambda f: list(map(region_to_value, f.view.selection.regions))),
+    _json("rows", Annotated[list[Count], Few], lambda f: list(f.view.selection.rows)),
+    _json("regions", Regions, lambda f: list(map(region_to_value, f.view.selection.regions))),
     _json("settings", ViewSettings, lambda f: dict(f.view.settings)),
     _json("versions", dict[str, Any], lambda f: dict(f.view.versions)),
     _json("ledger", dict[str, Finite], lambda f: dict(f.numbers.ledger)),
