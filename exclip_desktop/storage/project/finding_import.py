@@ -1,6 +1,6 @@
 """Imports findings that were exported from another project."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from exclip_desktop.core.paths import expand_home, rebase_path
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.storage.exports.finding_tables import read_findings
-from exclip_desktop.storage.project.finding_rows import add_findings, load_creation_times, load_finding
+from exclip_desktop.storage.project.finding_rows import ViewKey, add_findings, load_finding, load_ids_by_view
 from exclip_desktop.storage.project.pair_rows import IMPORT_WAIT_MS, load_pictures_and_captions
 from exclip_desktop.storage.project.project import Project
 
@@ -37,16 +37,15 @@ def import_findings(project: Project, path: str | Path) -> tuple[tuple[Finding, 
 
 def _select_new(project: Project, findings: list[Finding], folder: Path) -> Iterator[Finding]:
     """Yield the findings that the project lacks, with its paths; relative paths of the file start at ``folder``."""
-    ids: dict[str, list[int]] = {}  # ids of the project's findings, by creation time
-    for key, created in load_creation_times(project).items():
-        ids.setdefault(created, []).append(key)
-    pairs = load_pictures_and_captions(project)
-    created_at: dict[str, list[Finding]] = {}
+    ids, pairs = load_ids_by_view(project), load_pictures_and_captions(project)
+    alike: dict[ViewKey, list[Finding]] = {}
     for one in findings:
-        same_time = created_at.setdefault(one.created, [])
-        if one in same_time or _exists(project, placed := _relocate(project, one, folder, pairs), ids):
+        placed = _relocate(project, one, folder, pairs)
+        key = placed.created, placed.view.picture, placed.view.caption, placed.view.method
+        before = alike.setdefault(key, [])
+        if one in before or _exists(project, placed, ids.get(key, ())):
             continue
-        same_time.append(one)
+        before.append(one)
         yield placed
 
 
@@ -58,8 +57,8 @@ def _relocate(project: Project, one: Finding, folder: Path, pairs: Mapping[str, 
     return replace(one, view=replace(one.view, picture=picture, pair=pair))
 
 
-def _exists(project: Project, one: Finding, ids: Mapping[str, list[int]]) -> bool:
-    others = (load_finding(project, key) for key in ids.get(one.created, ()))
+def _exists(project: Project, one: Finding, ids: Iterable[int]) -> bool:
+    others = (load_finding(project, key) for key in ids)
     return any(other is not None and _is_same(one, other) for other in others)
 
 

@@ -37,6 +37,9 @@ _UNCHECKED: Final = [Any] * (len(_VIEW) + 1)  # the view and the tags: a finding
 _ROW: Final[Any] = tuple[(RowId, *map(_TYPES.__getitem__, _STORED), *_UNCHECKED)]  # type: ignore[misc]
 
 
+ViewKey = tuple[str, str, str, str]
+"""Creation time, picture, caption and method of a finding: few findings have the same."""
+
 BLOCK: Final = 500
 """Number of findings read by one statement."""
 
@@ -134,9 +137,13 @@ def load_noted_pairs(project: Project, picture: str | None = None) -> list[Noted
     return [NotedPair((path(at), caption), rating, tags.get(key, ()), note) for key, at, caption, rating, note in rows]
 
 
-def load_creation_times(project: Project) -> dict[int, str]:
-    """Return the creation times of all findings, by id."""
-    return dict(project.records("finding", tuple[RowId, Text], "SELECT id, created FROM finding"))
+def load_ids_by_view(project: Project) -> dict[ViewKey, list[int]]:
+    """Return the ids of all findings by creation time, picture, caption and method."""
+    query = "SELECT id, created, picture, caption, method FROM finding ORDER BY id"
+    ids: dict[ViewKey, list[int]] = {}
+    for key, *view in project.records("finding", tuple[RowId, Text, Text, Text, Text], query):
+        ids.setdefault((view[0], view[1], view[2], view[3]), []).append(key)
+    return ids
 
 
 def load_finding(project: Project, key: int) -> Finding | None:
@@ -254,7 +261,7 @@ def _finding(project: Project, row: tuple[Any, ...]) -> Finding:
     """Return a row's finding; without selection, settings and heat, which is noted, where its view is damaged."""
     values = dict(zip(("id", *_STORED, *_VIEW, "tags"), row, strict=True))
     try:
-        values["tags"] = msgspec.json.decode(values["tags"], type=list[str])
+        values["tags"] = msgspec.json.decode(values["tags"], type=_TYPES["tags"])
     except (msgspec.MsgspecError, TypeError):
         values["tags"] = []
         project.leave_out("finding", values["id"], "its tags cannot be read; it is shown without them.", "tags")
