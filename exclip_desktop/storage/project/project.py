@@ -135,7 +135,7 @@ class Project:
     def leave_out(self, noun: str, key: object, text: str, kind: str) -> None:
         """Note that a row, or a part of it, cannot be read: ``text`` is a sentence, ``kind`` that of the note."""
         named = key if isinstance(key, int | str) else "?"
-        self._left_out.setdefault((kind, named), ListNote(f"{self.path.name}, {noun} {named}", text, kind))
+        self._left_out.setdefault((kind, named), ListNote(f"{self.path.name} ({noun} {named})", text, kind))
 
     def is_left_out(self, noun: str, key: int) -> bool:
         """Return whether a row was left out when it was read before."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.paths import expand_home, is_file
-from exclip_desktop.storage.atomic import check_writable, create_atomically
+from exclip_desktop.storage.atomic import check_writable, create_atomically, remove_leftovers
 from exclip_desktop.storage.project.connection import DamagedFile, check_journals, connect
 from exclip_desktop.storage.project.project import Project, convert_errors, file_identity, is_damage, primary_code
 from exclip_desktop.storage.project.rescue import UnreadableProject, rescued
@@ -41,6 +41,7 @@ def create_project(path: str | Path) -> Project:
     if _is_empty_project(place):
         _complete(place)
         return open_project(place)
+    remove_leftovers(place.parent)
     try:
         if os.path.lexists(place):
             raise FileExistsError

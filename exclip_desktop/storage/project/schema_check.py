@@ -79,6 +79,7 @@ def _is_virtual(sql: str) -> bool:
 
 
 def _refused(name: str, kind: str, called: str) -> ProjectError:
-    shown = called if len(called) <= _NAME_LENGTH else f"{called[:_NAME_LENGTH]}…"
+    shown = "".join(sign if sign.isprintable() else "·" for sign in called[:_NAME_LENGTH])
+    shown += "…" if len(called) > _NAME_LENGTH else ""
     article = "an" if kind == "index" else "a"
     return ProjectError(f'{name} has {article} {kind} that no project of this program has: "{shown}".', _HINT)

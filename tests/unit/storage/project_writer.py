@@ -1,22 +1,28 @@
 """Writes findings in processes that are killed: ``python project_writer.py`` forks one for each line of its input.
 
 A line is ``PATH NUMBER``: the forked process opens the project and does step NUMBER, NUMBER + 1 …, saying each on
-standard output once it is on disk. After it has died, ``gone`` is said.
+standard output once it is on disk. After it has died, ``gone`` is said. Step ``CREATE`` creates the project.
+
+``python project_writer.py PATH NUMBER SECONDS`` adds findings to the project for so long, and prints the note of each
+once it is on disk; another process may do the same.
 """
 
 import os
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 from exclip_desktop.storage.project.finding_rows import add_finding
 from exclip_desktop.storage.project.project import Project
-from exclip_desktop.storage.project.project_files import open_project
+from exclip_desktop.storage.project.project_files import open_or_create_project, open_project
 from tests.unit.storage.findings import change_finding, make_finding, remove_findings
 
 State = dict[int, tuple[str, tuple[str, ...]]]
 """What shall be in the project: by id, each finding's note and tags."""
 
 MOST = 24
+CREATE = -1
 
 
 def planned(number: int, state: State, last: int) -> State:
@@ -55,6 +61,9 @@ def held(project: Project) -> tuple[State, int]:
 
 
 def _write(path: Path, number: int) -> None:
+    if number == CREATE:
+        open_or_create_project(path).close()
+        time.sleep(60)  # until it is killed
     with open_project(path) as project:
         state, last = held(project)
         while True:
@@ -62,6 +71,17 @@ def _write(path: Path, number: int) -> None:
             state, last = planned(number, state, last), max(last, *planned(number, state, last))
             os.write(1, f"{number}\n".encode())
             number += 1
+
+
+def add_for(path: Path, number: str, seconds: float) -> None:
+    """Add findings for so many seconds, and print the note of each."""
+    end, count = time.monotonic() + seconds, 0
+    with open_project(path) as project:
+        while time.monotonic() < end:
+            note = f"{number}.{count}"
+            add_finding(project, replace(make_finding(count % 7), note=note))
+            print(note, flush=True)
+            count += 1
 
 
 def main() -> None:
@@ -77,4 +97,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main() if len(sys.argv) == 1 else add_for(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]))

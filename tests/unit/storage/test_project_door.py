@@ -21,8 +21,8 @@ from exclip_desktop.storage.project.finding_rows import (
     FindingQuery,
     add_finding,
     count_findings,
-    load_creation_times,
     load_findings,
+    load_ids_by_view,
     load_noted_pairs,
     load_tag_counts,
 )
@@ -78,7 +78,7 @@ def rewrite_schema(path: Path, statement: str) -> None:
 
 def read_all(project: Project) -> tuple[int, ...]:
     """Read everything by every function; return the numbers of findings, pairs, boxes and settings."""
-    for read in (load_noted_pairs, load_tag_counts, load_creation_times, load_known, load_extent, list_filter_keys):
+    for read in (load_noted_pairs, load_tag_counts, load_ids_by_view, load_known, load_extent, list_filter_keys):
         read(project)
     load_box_names(project)
     findings = load_findings(project, FindingQuery(sort="tags"))
@@ -197,7 +197,7 @@ def test_one_damaged_row_costs_only_itself_and_is_noted(path: Path, what: str) -
         assert not project.read_only
         assert project.notes == ()
         assert read_all(project) == tuple(all_ + less for all_, less in zip(WHOLE, fewer, strict=True))
-        assert any(f"p.exclip, {note}" in one for one in project.notes), project.notes
+        assert any(f"p.exclip ({note}".replace(":", "):", 1) in one for one in project.notes), project.notes
         assert read_all(project) == tuple(all_ + less for all_, less in zip(WHOLE, fewer, strict=True))
         change_finding(project, 5, note="still written")
 
@@ -207,7 +207,7 @@ def test_a_summary_of_many_damaged_rows_is_short(path: Path) -> None:
     with open_project(path) as project:
         assert len(load_findings(project)) == 2
         (note,) = project.notes
-    assert note.endswith("5 more like this: p.exclip, finding 4, p.exclip, finding 5, ….")
+    assert note.endswith("5 more like this: p.exclip (finding 4), p.exclip (finding 5), ….")
 
 
 def test_a_list_of_a_project_notes_what_is_left_out(path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_list_of_a_project_notes_what_is_left_out(path: Path) -> None:
     listed = read_pairs(path)
     assert len(listed.pairs) == PAIRS - 1
     assert [str(note) for note in listed.notes] == [
-        "p.exclip, pair 7: caption is not UTF-8 text; the pair is not shown."
+        "p.exclip (pair 7): caption is not UTF-8 text; the pair is not shown."
     ]
 
 

@@ -13,9 +13,9 @@ from typing import IO
 
 import pytest
 
-from exclip_desktop.storage.project.project_files import create_project, open_project
+from exclip_desktop.storage.project.project_files import create_project, open_or_create_project, open_project
 from tests.unit.storage import project_writer
-from tests.unit.storage.project_writer import State, held, planned
+from tests.unit.storage.project_writer import CREATE, State, held, planned, take
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 SPAN_S = 0.012
@@ -95,8 +95,40 @@ def test_nothing_acknowledged_is_lost(nest: subprocess.Popen[str], tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_nothing_acknowledged_is_lost_in_200_kills(nest: subprocess.Popen[str], tmp_path: Path) -> None:
-    assert run(nest, tmp_path / "p.exclip", 200, random.randrange(2**32)) > 10, "kills come while it is written"
+def test_nothing_acknowledged_is_lost_in_300_kills(nest: subprocess.Popen[str], tmp_path: Path) -> None:
+    assert run(nest, tmp_path / "p.exclip", 300, random.randrange(2**32)) > 10, "kills come while it is written"
+
+
+def kill_starts(nest: subprocess.Popen[str], folder: Path, kills: int, seed: int) -> None:
+    """Kill processes that create a project: the next start opens it or creates it, and nothing is left next to it."""
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    assert nest.stdin is not None
+    assert nest.stdout is not None
+    path = folder / "findings.exclip"
+    for _ in range(kills):
+        nest.stdin.write(f"{path} {CREATE}\n")
+        nest.stdin.flush()
+        child = int(nest.stdout.readline().split()[1])
+        _wait(nest.stdout, rng.uniform(0, SPAN_S))
+        os.kill(child, signal.SIGKILL)
+        for _ in iter(nest.stdout.readline, "gone\n"):
+            pass
+        if path.exists():
+            open_project(path).close()  # never half
+        with open_or_create_project(path) as project:
+            take(project, 0, *held(project))
+        assert [one.name for one in folder.iterdir()] == [path.name]
+        path.unlink()
+
+
+def test_a_killed_start_spoils_nothing(nest: subprocess.Popen[str], tmp_path: Path) -> None:
+    kill_starts(nest, tmp_path, 15, random.randrange(2**32))
+
+
+@pytest.mark.slow
+def test_150_killed_starts_spoil_nothing(nest: subprocess.Popen[str], tmp_path: Path) -> None:
+    kill_starts(nest, tmp_path, 150, random.randrange(2**32))
 
 
 def test_storage_of_projects_imports_nothing_heavy() -> None:
