@@ -10,7 +10,8 @@ from typing import Final
 
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.paths import expand_home, is_file
-from exclip_desktop.storage.atomic import check_writable, create_atomically, remove_leftovers
+from exclip_desktop.core.temporary_files import remove_leftovers
+from exclip_desktop.storage.atomic import check_writable, create_atomically
 from exclip_desktop.storage.project.connection import DamagedFile, check_journals, connect
 from exclip_desktop.storage.project.project import Project, convert_errors, file_identity, is_damage, primary_code
 from exclip_desktop.storage.project.rescue import UnreadableProject, rescued
@@ -41,7 +42,6 @@ def create_project(path: str | Path) -> Project:
     if _is_empty_project(place):
         _complete(place)
         return open_project(place)
-    remove_leftovers(place.parent)
     try:
         if os.path.lexists(place):
             raise FileExistsError
@@ -61,6 +61,7 @@ def open_or_create_project(path: str | Path, *, set_aside: bool = False) -> Proj
 
     """
     place = _absolute(path)
+    remove_leftovers(place.parent)
     if not is_file(place) or _is_empty_project(place):
         try:
             return create_project(place)
