@@ -16,7 +16,7 @@ from exclip_desktop.cli.options import (
     explain_settings,
     load_chosen_model,
 )
-from exclip_desktop.cli.terminal import ProgressBar, print_note, resumable
+from exclip_desktop.cli.terminal import ProgressBar, print_note, print_text, resumable
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.pair_list import summarize_notes
@@ -91,9 +91,9 @@ def _batch(options: argparse.Namespace) -> None:
         print_note(note)
     if done.missing:
         missing = format_count(done.missing, "shard")
-        print(f"This part is done. {missing} missing; the part that finishes last writes the index.")
+        print_text(f"This part is done. {missing} missing; the part that finishes last writes the index.")
         return
-    print(_summary(done, options.out / "index.jsonl"))
+    print_text(_summary(done, options.out / "index.jsonl"))
     if done.inexact:
         print_note(
             f"The integrals of {format_count(done.inexact, 'pair')} are not exact; the index has their residuals. "

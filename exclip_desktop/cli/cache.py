@@ -2,6 +2,7 @@
 
 import argparse
 
+from exclip_desktop.cli.terminal import print_text
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.text.number_format import format_bytes
 from exclip_desktop.storage.cache import CACHE_VARIABLE, default_cache_folder, open_cache
@@ -41,6 +42,6 @@ def _cache(options: argparse.Namespace) -> None:
         cache.set_limit(options.limit)
     if options.empty:
         cache.clear()
-    print(f"folder  {folder}")
-    print(f"size    {format_bytes(cache.size()[1])}")
-    print(f"limit   {format_bytes(cache.limit)}")
+    print_text(f"folder  {folder}")
+    print_text(f"size    {format_bytes(cache.size()[1])}")
+    print_text(f"limit   {format_bytes(cache.limit)}")

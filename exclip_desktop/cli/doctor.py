@@ -11,6 +11,7 @@ from huggingface_hub import constants
 
 from exclip_desktop.attribution.answer import answer_by
 from exclip_desktop.attribution.pair import make_pair
+from exclip_desktop.cli.terminal import print_text
 from exclip_desktop.core.errors import Cancelled, UserError
 from exclip_desktop.core.method_registry import method_by_key, registry
 from exclip_desktop.core.paths import resource_path
@@ -46,7 +47,7 @@ def add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _doctor(_: argparse.Namespace) -> None:
-    print(report())
+    print_text(report())
 
 
 def report() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
 from exclip_desktop.cli.options import add_max_megapixels, add_model, add_no_cache, chosen_cache, load_chosen_model
-from exclip_desktop.cli.terminal import ProgressBar, print_note, resumable
+from exclip_desktop.cli.terminal import ProgressBar, print_note, print_text, resumable
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
 from exclip_desktop.core.values.pair_list import summarize_notes
@@ -173,5 +173,5 @@ def _write(study: "Study", folder: Path) -> None:
         path = folder / f"curves{ending}"
         write_atomically(path, lambda file, ending=ending: saving(figure, file, ending))  # type: ignore[misc]
         written.append(path)
-    print(format_text(study))
+    print_text(format_text(study))
     print_note(f"Written: {', '.join(str(path) for path in written)}")

@@ -19,7 +19,7 @@ from exclip_desktop.cli.options import (
     load_chosen_model,
     resolve_pair,
 )
-from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
+from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note, print_text
 from exclip_desktop.cli.text_report import describe_selection, explanation_as_text, occlusion_as_text
 from exclip_desktop.core.errors import Remedy, SelectionError
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
@@ -100,6 +100,6 @@ def _print(result: Result, image: Path, options: argparse.Namespace, scores: Occ
             values["measured"] = {**asdict(scores), "interaction": scores.interaction}
         print_json(values)
         return
-    print(explanation_as_text(result, selection))
+    print_text(explanation_as_text(result, selection))
     if scores is not None:
-        print(occlusion_as_text(scores))
+        print_text(occlusion_as_text(scores))

@@ -5,7 +5,7 @@ import re
 import shutil
 import textwrap
 
-from exclip_desktop.cli.terminal import in_columns
+from exclip_desktop.cli.terminal import in_columns, print_text
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.storage.manual import page, split_cells, topics
 from exclip_desktop.ui.action_table import shortcuts_as_markdown
@@ -23,7 +23,7 @@ def add_help(parser: argparse.ArgumentParser) -> None:
 
 def _help(options: argparse.Namespace) -> None:
     width = shutil.get_terminal_size((120, 40)).columns
-    print(topics_text() if options.topic is None else topic_text(options.topic, width))
+    print_text(topics_text() if options.topic is None else topic_text(options.topic, width))
 
 
 def topics_text() -> str:

@@ -5,7 +5,6 @@ import os
 import shlex
 import sys
 import warnings
-from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from exclip_desktop.cli.display import check_display
 from exclip_desktop.cli.flag_words import FLAG_WORDS
+from exclip_desktop.cli.terminal import drop_output, flush_output, print_error
 from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import CaptionError, UserError
 from exclip_desktop.core.network_gate import closed_network
@@ -91,16 +91,29 @@ def _run(words: list[str]) -> int:
         if opens_window(words):
             return _open_window(words)
         options = _parse(words)
-        return options.run(options) or 0
+        code: int = options.run(options) or 0
+        flush_output()
+        return code
     except UserError as error:
-        print(f"exclip-desktop: {' '.join(error.text_in(FLAG_WORDS).split())}", file=sys.stderr)
+        print_error(error.text_in(FLAG_WORDS))
         return USER_ERROR
     except KeyboardInterrupt as error:
-        print("exclip-desktop: stopped.", file=sys.stderr)
+        print_error("stopped.")
         return error.code if isinstance(error, Stop) else INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as head, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return 0
+    except OSError as error:  # of a library, such as one that finds no folder for temporary files
+        print_error(_describe_failure(error))
+        return USER_ERROR
+    finally:
+        drop_output()
+
+
+def _describe_failure(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    place = f" ({error.filename})" if error.filename else ""
+    hint = " Set TMPDIR to a folder that can be written to." if "temporary" in reason else ""
+    return f"The computer refused something that the program needs: {reason}{place}.{hint}"
 
 
 def opens_window(words: list[str]) -> bool:
@@ -118,9 +131,10 @@ def _open_window(words: list[str]) -> int:
         raise UsageError(
             f"One picture and one caption are expected, not {shlex.join(words[1:])}.", "Put the caption in quotes."
         )
-    _check_texts({"caption": words[1] if len(words) > 1 else None})
+    texts = dict(zip(("caption",), words[1:], strict=False))
+    _decode_texts(texts)
     check_display()
-    code: int = import_module("exclip_desktop.app").run_window(*words)  # it imports Qt
+    code: int = import_module("exclip_desktop.app").run_window(*words[:1], *texts.values())  # it imports Qt
     return code
 
 
@@ -147,16 +161,23 @@ def _parse(words: list[str]) -> argparse.Namespace:
         raise _usage_error(f"unrecognized arguments: {' '.join(others)}", options.command)
     if others:  # further words of a caption, most likely
         raise UsageError(f"There is more than {words[0]} takes: {shlex.join(others)}.", "Put a caption in quotes.")
-    _check_texts(vars(options))
+    _decode_texts(vars(options))
     return options
 
 
-def _check_texts(values: Mapping[str, object]) -> None:
-    """Refuse bytes of another encoding before anything is read or written: Python keeps them as lone surrogates."""
+def _decode_texts(values: dict[str, Any]) -> None:
+    """Decode texts again as UTF-8 where the locale, such as C, has no such letters; refuse any other encoding.
+
+    Python keeps the bytes that it could not decode as lone surrogates.
+    """
     for name, subject in TEXTS.items():
         text = values.get(name)
         if isinstance(text, str) and not is_unicode(text):
-            raise CaptionError(f"{subject} is not valid UTF-8 text.", "Type it in a terminal that uses UTF-8.")
+            try:
+                values[name] = os.fsencode(text).decode("utf-8")
+            except UnicodeError as error:
+                hint = "Type it in a terminal that uses UTF-8."
+                raise CaptionError(f"{subject} is not valid UTF-8 text.", hint) from error
 
 
 def _usage_error(message: str, command: str) -> UsageError:

@@ -16,7 +16,7 @@ from exclip_desktop.cli.options import (
     load_chosen_model,
     resolve_pair,
 )
-from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
+from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note, print_text
 from exclip_desktop.cli.text_report import describe_selection, map_as_text, matrix_as_text
 from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.method_registry import OURS, format_table, method_by_key, method_name
@@ -61,7 +61,7 @@ def add_map(parser: argparse.ArgumentParser) -> None:
 
 def _map(options: argparse.Namespace) -> None:
     if options.methods:
-        print(format_table())
+        print_text(format_table())
         return
     image, caption = resolve_pair(options)
     texts = dict(_split_option(text) for text in options.option)
@@ -117,7 +117,7 @@ def _output_map(
     if options.json:
         print_json({"image": str(image), "notes": list(notes), **map_to_values(token_map)})
     else:
-        print(map_as_text(token_map, name))
+        print_text(map_as_text(token_map, name))
 
 
 def _output_matrix(matrix: "MatrixResult", image: Path, options: argparse.Namespace) -> None:
@@ -134,7 +134,7 @@ def _output_matrix(matrix: "MatrixResult", image: Path, options: argparse.Namesp
     if options.json:
         print_json({"image": str(image), "notes": matrix.notes, **matrix_to_values(matrix), "selection": values})
     else:
-        print(matrix_as_text(matrix, values))
+        print_text(matrix_as_text(matrix, values))
 
 
 def _split_option(text: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exclip_desktop.cli.options import add_weights
-from exclip_desktop.cli.terminal import ProgressBar, in_columns, print_json, print_note
+from exclip_desktop.cli.terminal import ProgressBar, in_columns, print_json, print_note, print_text
 from exclip_desktop.core.text.number_format import format_bytes
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         print_json([{**asdict(entry), "path": entry.path and str(entry.path)} for entry in entries])
     else:
-        print("\n".join(in_columns(map(_row, entries))))
+        print_text("\n".join(in_columns(map(_row, entries))))
 
 
 def _row(entry: "ModelEntry") -> tuple[str, ...]:
@@ -77,14 +77,14 @@ def _fetch(options: argparse.Namespace) -> None:
     path = download.find_downloaded(options.name, options.tag)
     if path is not None:
         print_note(f"{options.name} ({options.tag}) is on this computer.")
-        print(path)
+        print_text(str(path))
         return
     plan = download.plan_download(options.name, options.tag)
     here = f", {format_bytes(plan.weights.bytes_here)} of them here" if plan.weights.bytes_here else ""
     print_note(f"{plan.name} ({plan.tag}): {format_bytes(plan.weights.bytes)}{here}")
     with ProgressBar(of_bytes=True) as bar:
         path = download.download(plan, bar.show)
-    print(path)
+    print_text(str(path))
 
 
 def _pack(options: argparse.Namespace) -> None:
@@ -99,7 +99,7 @@ def _pack(options: argparse.Namespace) -> None:
             adapter=options.adapter,
             progress=bar.show,
         )
-    print(folder)
+    print_text(str(folder))
 
 
 def _unpack(options: argparse.Namespace) -> None:
@@ -107,4 +107,4 @@ def _unpack(options: argparse.Namespace) -> None:
     with ProgressBar() as bar:
         name = packs.unpack_model(options.folder, progress=bar.show)
     print_note(f"Explain with it: --model {name}")
-    print(name)
+    print_text(name)

@@ -12,7 +12,7 @@ from exclip_desktop.cli.options import (
     load_chosen_model,
     resolve_pair,
 )
-from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
+from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note, print_text
 from exclip_desktop.cli.text_report import profile_as_text, profile_values
 from exclip_desktop.core.values.settings import SIDES
 from exclip_desktop.storage.pictures import read_picture
@@ -48,4 +48,4 @@ def _profile(options: argparse.Namespace) -> None:
     if options.json:
         print_json({"image": str(image), "caption": caption, **profile_values(profile)})
     else:
-        print(profile_as_text(profile, caption))
+        print_text(profile_as_text(profile, caption))

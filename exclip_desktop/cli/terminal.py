@@ -1,38 +1,89 @@
 """Prints results as JSON or columns, notes to standard error, and a progress bar for work that takes time."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from tqdm import tqdm
 
 from exclip_desktop.cli.flag_words import FLAG_WORDS
-from exclip_desktop.core.errors import Remedy
+from exclip_desktop.core.errors import OutputError, Remedy
 from exclip_desktop.core.progress import Progress, Report, Stop
 from exclip_desktop.core.text.number_format import format_memory, format_rough_time
+from exclip_desktop.core.text.visible_controls import escape_json_controls, show_controls, show_controls_in_line
 from exclip_desktop.core.values.cost_estimates import CostEstimate
 
 PROGRESS_AFTER_S: Final = 0.5
 ESTIMATE_FROM_S: Final = 10.0
+MESSAGE_SIGNS: Final = 1000
 
 
-def print_note(text: str) -> None:
-    """Print a sentence that is not the result to standard error."""
-    print(text, file=sys.stderr)
+def print_text(text: str) -> None:
+    """Print a result, with its control characters visible.
+
+    Raises:
+        OutputError: it cannot be written, because the disk is full for example.
+        BrokenPipeError: nobody reads it any more.
+
+    """
+    _print_result(show_controls(text))
 
 
 def print_json(values: Any) -> None:
-    """Print plain values as JSON."""
-    print(json.dumps(values, ensure_ascii=False, indent=1))
+    """Print plain values as JSON; errors as for ``print_text``."""
+    _print_result(escape_json_controls(json.dumps(values, ensure_ascii=False, indent=1)))
+
+
+def print_note(text: str) -> None:
+    """Print a sentence that is not the result to standard error, on one line."""
+    if sys.stderr is not None:  # it is closed; print would take standard output
+        with suppress(OSError):  # nobody can read it
+            print(show_controls_in_line(text), file=sys.stderr)
+
+
+def print_error(text: str) -> None:
+    """Print an error on one line, in the middle of which a long name is left out."""
+    words = " ".join(text.split())
+    if len(words) > MESSAGE_SIGNS:
+        words = f"{words[: MESSAGE_SIGNS // 2]} … {words[-MESSAGE_SIGNS // 2 :]}"
+    print_note(f"exclip-desktop: {words}")
+
+
+def flush_output() -> None:
+    """Write what is still buffered; errors as for ``print_text``."""
+    _print_result(None)
+
+
+def drop_output() -> None:
+    """Discard what could not be written, which Python would try again at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, AttributeError):  # None where it is closed
+            with suppress(OSError, AttributeError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _print_result(text: str | None) -> None:
+    try:
+        if text is not None:
+            print(text)
+        elif sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"The output cannot be written: {error.strerror}.", "Make room, or choose --out.") from error
 
 
 def in_columns(rows: Iterable[Sequence[str]], *, right: bool = False) -> list[str]:
     """Return rows of equally many cells as lines whose columns are aligned to the left, or to the right."""
-    table = [tuple(row) for row in rows]
+    table = [tuple(map(show_controls_in_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     pad = str.rjust if right else str.ljust
     return ["  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
@@ -62,7 +113,7 @@ class ProgressBar:
             self._what, self._printed = report.what, set()
             counted = " {n_fmt} of {total_fmt}," if self._of_bytes else ""
             self._bar = tqdm(
-                desc=f"{self._start}{report.what}",
+                desc=show_controls_in_line(f"{self._start}{report.what}"),
                 total=report.total,
                 delay=PROGRESS_AFTER_S,
                 leave=False,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from exclip_desktop.cli.terminal import in_columns
 from exclip_desktop.core.maths.word_patch_pairs import find_strongest_pairs
 from exclip_desktop.core.text.number_format import format_percent
+from exclip_desktop.core.text.visible_controls import show_controls_in_line
 from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Explanation
@@ -54,7 +55,7 @@ def explanation_as_text(result: Explanation, selection: dict[str, Any]) -> str:
     """Return the explanation as text for a terminal."""
     settings = result.settings
     parts = [
-        f"“{result.caption.text}”",
+        f"“{show_controls_in_line(result.caption.text)}”",
         f"score {result.score:+.4f}   {settings.model} on {settings.device}, image layer {settings.image_layer}, "
         f"text layer {settings.text_layer}, {settings.text_reference} reference{framing_suffix(settings.framing)}",
         *describe_crop(result.geometry),
@@ -76,7 +77,7 @@ def explanation_as_text(result: Explanation, selection: dict[str, Any]) -> str:
 def matrix_as_text(result: PairMatrix, selection: dict[str, Any]) -> str:
     """Return the matrix of another method as text for a terminal."""
     head = [
-        f"“{result.caption.text}”",
+        f"“{show_controls_in_line(result.caption.text)}”",
         f"score {result.score:+.4f}   {result.made_by}",
         *describe_crop(result.geometry),
         "",
@@ -87,7 +88,10 @@ def matrix_as_text(result: PairMatrix, selection: dict[str, Any]) -> str:
 def map_as_text(token_map: TokenMap, name: str) -> str:
     """Return a map as text for a terminal; ``name`` is the method's."""
     options = ", ".join(f"{option} {value}" for option, value in token_map.options.items())
-    lines = [f"“{token_map.target}”", f"score {token_map.score:+.4f}   {token_map.model}, {name}"]
+    lines = [
+        f"“{show_controls_in_line(token_map.target)}”",
+        f"score {token_map.score:+.4f}   {token_map.model}, {name}",
+    ]
     if options:
         lines[-1] += f": {options}"
     lines += [*describe_crop(token_map.geometry), ""]
@@ -135,7 +139,7 @@ def profile_as_text(profile: Profile, caption: str) -> str:
     table = [["layer", *heads, "", *blocks, ""], *(_profile_cells(row) for row in profile.rows)]
     return "\n".join(
         [
-            f"“{caption}”",
+            f"“{show_controls_in_line(caption)}”",
             f"score {first.score:+.4f}   {first.settings.model} on {first.settings.device}, {profile.side} layers, "
             f"{other} layer {fixed}"
             f"{framing_suffix(first.settings.framing)}",
@@ -183,7 +187,7 @@ def _selection_lines(selection: dict[str, Any]) -> list[str]:
     share = "" if selection["share"] is None else f", {format_percent(selection['share'])} of the matrix sum"
     what = " × ".join(
         [
-            f"“{selection['span']}”" if selection["span"] is not None else "all tokens",
+            f"“{show_controls_in_line(selection['span'])}”" if selection["span"] is not None else "all tokens",
             "the box" if selection["box"] else "all patches",
         ]
     )

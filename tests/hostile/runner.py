@@ -43,7 +43,7 @@ CPU_S: Final = 5.0
 WALL_S: Final = 20.0
 MEMORY_BYTES: Final = 500_000_000
 HASHED_BYTES: Final = 16 << 20
-LINE_LIMIT: Final = 1000  # of characters: a longer message is not one that a person reads
+LINE_LIMIT: Final = 1100  # of characters: a longer message is not one that a person reads
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NOISE: Final = re.compile(r"Traceback \(most recent|^\S*Warning: |:\d+: \w*Warning: |^Exception ignored", re.MULTILINE)
 
@@ -140,7 +140,7 @@ class Runner:
             environment={**environment, **hostile.environment},
             memory_bytes=self._memory_bytes,
             cpu_s=CPU_S,
-            wall_s=WALL_S * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)),
+            wall_s=WALL_S * min(3.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))),
         )
         stdout, stderr = (_read(folder / "report" / name) for name in ("stdout", "stderr"))
         faults = (
