@@ -197,9 +197,11 @@ def _numbered(entries: Iterator[Entry]) -> Generator[Entry]:
     """Number ids that repeat, as those of a picture's captions do: ``7``, ``7-2``, ``7-3``."""
     counts: dict[str, int] = {}
     for entry in entries:
-        if isinstance(entry, ListNote) or entry.id not in counts:
-            if isinstance(entry, ListedPair):
-                counts[entry.id] = 1
+        if isinstance(entry, ListNote):
+            yield entry
+            continue
+        if entry.id not in counts:
+            counts[entry.id] = 1
             yield entry
             continue
         number = counts[entry.id] + 1

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
 from exclip_desktop.core.inputs.regular_files import LIST_LINE
@@ -27,7 +28,6 @@ from exclip_desktop.storage.pair_lists.list_format import (
     PairReader,
     find_columns,
     normalize_name,
-    read_record,
 )
 from exclip_desktop.storage.pair_lists.list_lines import RowLines, long_line_note
 from exclip_desktop.storage.pair_lists.list_source import ListSource
@@ -245,31 +245,34 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
         # strict: an open quote swallows the lines after it, and that is an error then.
         rows = csv.reader(lines, delimiter=layout.separator, strict=True, skipinitialspace=layout.spaced)
         to_record = _make_converter(layout)
-        fields = [(field, layout.names.index(name)) for field, name in layout.columns.items()]
-        is_plain = _make_test(layout)
+        read_plainly, file_name = _make_plain_reader(layout), path.name
         number, first = 0, layout.line + 1
         while True:
             line = first + lines.count  # where the row starts; a caption may have several lines
-            place = f"{path.name}, line {line}"
             lines.begin_row()
             try:
                 row = next(rows, None)
             except (csv.Error, UnicodeError) as error:
                 lines.take_back()
+                place = f"{file_name}, line {line}"
                 yield ListNote(place, f"this cannot be read ({error}); left out. Is a quote left open?")
                 if isinstance(error, UnicodeError):
                     return
                 continue
             if row is None:
                 return
-            yield from () if not lines.has_long else (long_line_note(place),)
-            if not row or lines.has_long or tuple(row) == layout.names:
+            if lines.has_long:
+                yield long_line_note(f"{file_name}, line {line}")
+                continue
+            if not row or (row[0] == layout.names[0] and tuple(row) == layout.names):
                 continue
             number += 1
             swallowed = first + lines.count - 1 - line
-            if is_plain(row) and not swallowed:  # most rows of most lists, in a third of the time
-                yield from read_record({field: row[at] for field, at in fields}, place, str(number))
+            pair = None if swallowed else read_plainly(row, number)
+            if pair is not None:
+                yield pair
                 continue
+            place = f"{file_name}, line {line}"
             record, note = to_record(row)
             if record is not None and swallowed and _holds_rows(row, layout):
                 record, note = None, f"a quote is left open until line {line + swallowed}; left out. Close the quote."
@@ -277,17 +280,27 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
             yield from () if record is None else read_object(record, place, str(number), source.finder.size_of)
 
 
-def _make_test(layout: Layout) -> Callable[[list[str]], bool]:
-    """Return a function that tells whether a row has one cell per column, and no cell is JSON or padded."""
-    count = len(layout.names)
-    never = layout.spaced or layout.numbered or "boxes" in layout.columns or has_wrong_caption(layout.names)
-    if never:
-        return lambda row: False
+def _make_plain_reader(layout: Layout) -> Callable[[list[str], int], ListedPair | None]:
+    """Return a function that makes the pair of a row and its number, or None where a cell needs a closer look.
 
-    def is_plain(row: list[str]) -> bool:
-        return len(row) == count and not [cell for cell in row if cell[:1] == "["]
+    Most rows of most lists have one cell per column and hold neither JSON nor boxes; so they take a third of the time.
+    """
+    columns, count = layout.columns, len(layout.names)
+    if layout.spaced or layout.numbered or "boxes" in columns or has_wrong_caption(layout.names):
+        return lambda row, number: None
+    picture, caption, key, label, mask = (
+        layout.names.index(columns[field]) if field in columns else count
+        for field in ("picture", "caption", "id", "label", "mask")
+    )
 
-    return is_plain
+    def read_plainly(row: list[str], number: int) -> ListedPair | None:
+        text = "\0".join(row)
+        if len(row) != count or not row[picture] or text[0] == "[" or "\0[" in text or not is_unicode(text):
+            return None
+        row.append("")  # of the fields without a column
+        return ListedPair(row[key] or str(number), row[picture], row[caption], row[label], (), row[mask])
+
+    return read_plainly
 
 
 def _make_converter(layout: Layout) -> Callable[[list[str]], tuple[dict[str, Any] | None, str]]:
