@@ -169,7 +169,7 @@ def _object_lists(record: Record, _: SizeOf) -> Iterator[Record]:
 def _separate_objects(record: Record, _: SizeOf) -> Iterator[Record]:
     """Hugging Face's ``objects`` as a list with ``bbox`` each, and Visual Genome's with ``x``, ``y``, ``w``, ``h``."""
     boxes = []
-    for one in record["objects"]:
+    for one in objects_of(record["objects"]):
         box = one["bbox"] if "bbox" in one else [one.get(key) for key in ("x", "y", "w", "h")]
         name = next((one[key] for key in ("names", *OBJECT_NAMES) if key in one), "")
         boxes.append(or_raw(corner_box, box, box, name))

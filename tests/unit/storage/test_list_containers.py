@@ -38,7 +38,7 @@ CAPTIONS = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image
         ({"x.csv": 'image,captions\na.jpg,"[""one"", ""two""]"\n'}, "x.csv", TWICE),
         ({"x.csv": "image,captions\na.jpg,\"['one', 'two']\"\n"}, "x.csv", TWICE),
         ({"x.csv": "image,captions\na.jpg,\"['one' 'two']\"\n"}, "x.csv", TWICE),
-        ({"x.csv": "image,captions\na.jpg,\"['it\\'s \\u00e9',]\"\n"}, "x.csv", [("a.jpg", "it's é")]),
+        ({"x.csv": "image,captions\na.jpg,\"['it\\'s \\u00e9']\"\n"}, "x.csv", [("a.jpg", "it's é")]),
         ({"x.csv": "image,captions\na.jpg,[SEP] a dog\n"}, "x.csv", [("a.jpg", "[SEP] a dog")]),
         ({"x.csv": "image,true_caption,false_caption\na.jpg,one,two\n"}, "x.csv", TWICE),
         # JSON: by lines, by columns, by pictures, in a list of the document

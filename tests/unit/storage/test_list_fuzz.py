@@ -21,6 +21,9 @@ NAMES = st.sampled_from(
         *("path", "image", "file_name", "caption", "text", "captions", "boxes", "objects", "label", "id", "mask"),
         *("shapes", "imagePath", "imageWidth", "data", "annotations", "conversations", "grounding", "filename"),
         *("regions", "detection", "filepath", "ground_truth", "negative_caption", "metadata", "bbox", "image_id"),
+        *("coordinates", "shape_attributes", "region_attributes", "file_attributes", "messages", "polylines"),
+        *("labels", "classes", "image_0", "caption_0", "true_caption", "false_caption", "segmentation", "points"),
+        *("completions", "predictions", "result", "value", "columns", "phrase", "detections", "tokens_positive"),
         *("images", "categories", "sentences", "samples", "file_name", "coco_url", "width", "height", "x", "y"),
     ]
 )

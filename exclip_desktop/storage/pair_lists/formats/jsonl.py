@@ -73,9 +73,9 @@ def read_object(record: Any, place: str, default_id: str, size_of: SizeOf, **kno
         return
     try:
         converted = list(convert_record(record, size_of))
-    except (KeyError, TypeError, ValueError) as error:
-        reason = error if isinstance(error, ValueError) else f"{error} is missing or of the wrong kind"
-        yield ListNote(place, f"{reason}; left out.")
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        reason = f'"{error.args[0]}" is missing' if isinstance(error, KeyError) else "a value is of the wrong kind"
+        yield ListNote(place, f"{error if isinstance(error, ValueError) else reason}; left out.")
         return
     for one in converted:
         columns = find_columns(tuple(one))
