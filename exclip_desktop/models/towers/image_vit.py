@@ -142,8 +142,9 @@ class VisionTransformerTower:
 def interpolate_positions(positions: Tensor, own: tuple[int, int], grid: tuple[int, int]) -> Tensor:
     """Return position embeddings of ``own`` (rows, columns), (own, W), interpolated to ``grid``: (grid, W).
 
-    Bicubic with antialiasing, as open_clip and timm do where they load weights of another resolution.
+    Bicubic with antialiasing, as open_clip and timm do where they load weights of another resolution. In float32
+    at least: on the CPU, torch cannot interpolate bfloat16.
     """
-    plane = positions.T.reshape(1, -1, *own)
+    plane = positions.T.reshape(1, -1, *own).to(torch.promote_types(positions.dtype, torch.float32))
     moved = functional.interpolate(plane, size=grid, mode="bicubic", antialias=True, align_corners=False)
-    return moved[0].flatten(1).T
+    return moved[0].flatten(1).T.to(positions.dtype)

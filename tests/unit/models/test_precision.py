@@ -50,6 +50,15 @@ def test_the_ledger_is_exact_and_reports_how_far_the_score_moved(
     assert matrix_to_values(lower)["settings"]["precision"] == precision
 
 
+@pytest.mark.parametrize("precision", LOWER)
+def test_positions_are_interpolated_in_lower_precisions_too(tiny: Model, picture: Pixels, precision: str) -> None:
+    wide = np.ascontiguousarray(picture[: picture.shape[0] // 2])
+    full = explain(tiny, wide, CAPTION, image_layer=1, framing="whole")
+    lower = explain(tiny, wide, CAPTION, image_layer=1, framing="whole", precision=precision)
+    assert lower.geometry.grid == full.geometry.grid != (4, 4)
+    assert 0 < abs(lower.score - full.score) < 0.02
+
+
 def test_only_features_are_of_lower_precision(tiny: Model, picture: Pixels) -> None:
     pixels, read = tiny.pixels(picture), tiny.reader.read(CAPTION)
     paths = [image_path(tiny, pixels, 1, kind) for kind in ("float32", "bfloat16")]
