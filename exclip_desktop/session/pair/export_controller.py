@@ -1,7 +1,7 @@
 """Exports figures, numbers, captions and recipes. Figures are drawn in their own process."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -116,9 +116,8 @@ class ExportController(QObject):
         return self._state.selection, view.colours, view.words_limit, view.words_by
 
     def _options(self, width_px: int) -> FigureOptions:
-        view = asdict(self._state.view)
-        for name in ("tool", "subtract", "histogram"):  # these are the window's, not the figure's
-            del view[name]
+        drawn = {field.name for field in fields(FigureOptions)}  # others, such as the tool, are the window's alone
+        view = {name: value for name, value in asdict(self._state.view).items() if name in drawn}
         return FigureOptions(selection=self._state.selection, width_px=width_px, **view)
 
     @property
