@@ -37,7 +37,7 @@ LINES: Final = {Key.Key_Up: -1, Key.Key_Down: 1}
 ENDS: Final = {Key.Key_Home: 1, Key.Key_End: -1}
 BY_KEY: Final = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 EMPTY: Final = "The words of the caption appear here."
-NO_VALUES: Final = "no values for words"
+NO_VALUES: Final = "no word values"
 
 
 class TokenStrip(QWidget):

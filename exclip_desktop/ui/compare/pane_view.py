@@ -187,7 +187,7 @@ class PaneView(QFrame):
     def _show(self) -> None:
         pane, status = self.pane, self.pane.status
         answer = pane.scene.answer
-        self._title.show_text(" · ".join(part for part in (pane.facts.name, _subject(answer)) if part))
+        self._title.show_text(" · ".join(part for part in (pane.facts.name, _subject(answer)) if part), pane.facts.name)
         self._of_model.show_text(self._model)
         self._title.setToolTip(wrap_tooltip(_tooltip(pane)))
         self._state.setText(_status_text(status))

@@ -123,7 +123,7 @@ def test_words_without_values_are_not_coloured_and_it_is_written_before_them(des
     maps = Maps(np.ones(explanation.geometry.grid), None, explanation.interactions.content)
     desk.state.change(answer=MapAnswer(maps, explanation.caption, explanation.geometry, 0.3, "red", {}))
     chips = [chip.text for chip in desk.strip._picker.chips]
-    assert chips[:3] == ["no values for words", "a", "red"]
+    assert chips[:3] == ["no word values", "a", "red"]
     window = desk.strip.palette().color(QPalette.ColorRole.Window)
     assert [desk.fill(number) for number in range(len(chips))] == [window] * len(chips)
     assert coloured != window

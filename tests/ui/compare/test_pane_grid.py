@@ -100,7 +100,7 @@ def test_what_is_drawn_or_clicked_in_a_pane_is_selected_everywhere(compared: Ope
     QTest.mouseMove(port, middle + QPoint(30, 20))
     QTest.mouseRelease(port, LEFT, pos=middle + QPoint(30, 20))
     assert len(compared.state.selection.regions) == 1
-    assert second.strip._picker.chips[0].text == "no values for words"
+    assert second.strip._picker.chips[0].text == "no word values"
     QTest.mouseClick(second.strip, LEFT, pos=QPoint(10, 10))
     assert compared.state.selection.rows == ()
     QTest.mouseClick(second.strip, LEFT, pos=QRectF(*second.strip._placed.rect_of((1, 0))).center().toPoint())
