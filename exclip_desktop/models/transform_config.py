@@ -168,7 +168,7 @@ def convert_preprocess(values: Config, name: str) -> Config | None:
         ModelError: its preprocessing is none that open_clip has; the message contains ``name``.
 
     """
-    if "image_mean" not in values or "image_std" not in values:
+    if values.get("image_mean") is None or values.get("image_std") is None:
         return None
     interpolation = INTERPOLATIONS.get(values.get("resample", 3))
     size, crop = values.get("size"), values.get("crop_size")

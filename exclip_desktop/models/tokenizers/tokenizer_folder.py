@@ -15,7 +15,9 @@ VOCABULARIES: Final = (
     *("tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "source.spm", "target.spm"),
     *("vocab.txt", "vocab.json", "merges.txt"),
 )
-SETTINGS: Final = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "config.json")
+SETTINGS: Final = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+MODEL_CONFIG: Final = "config.json"
+MODEL_ENTRIES: Final = ("model_type", "tokenizer_class")  # which name the kind of tokenizer, where its own files do not
 REFUSED: Final = frozenset(
     (
         *("auto_map", "name_or_path", "_name_or_path", "chat_template", "init_inputs", "fast_tokenizer_files"),
@@ -49,6 +51,10 @@ def open_tokenizer_folder(place: Path) -> Iterator[Path]:
             if (place / name).exists():
                 settings = read_document(place / name, dict[str, Any], CONFIG_FILE, ModelError, HINT)
                 _write(Path(made, name), json.dumps(drop_references(settings)).encode())
+        if (place / MODEL_CONFIG).exists():
+            settings = read_document(place / MODEL_CONFIG, dict[str, Any], CONFIG_FILE, ModelError, HINT)
+            entries = {name: settings[name] for name in MODEL_ENTRIES if isinstance(settings.get(name), str)}
+            _write(Path(made, MODEL_CONFIG), json.dumps(entries).encode())
         yield Path(made)
 
 

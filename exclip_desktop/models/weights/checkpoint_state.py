@@ -96,7 +96,7 @@ def _choose_entry(loaded: Any, file: str) -> tuple[Mapping[Any, Any], tuple[str,
         return entries[raw[0]], ()
     if averaged:
         return entries[averaged[0]], (f"{file} holds averaged weights (EMA) only; they were chosen.",)
-    inner = _find_inner(entries, DEPTH)
+    inner = _find_inner(entries, DEPTH, set())
     if len(inner) == 1:
         (path, state), *_ = inner.items()
         return state, (f"{file}: the weights in its entry {path} are used.",)
@@ -106,15 +106,20 @@ def _choose_entry(loaded: Any, file: str) -> tuple[Mapping[Any, Any], tuple[str,
     raise ModelError(f"{file} holds no known weights, but: {held}.", "Give a checkpoint with a state_dict.")
 
 
-def _find_inner(entries: Mapping[Any, Any], depth: int, path: str = "") -> dict[str, Mapping[Any, Any]]:
-    """Return the entries of other names, also inside others, that hold the weights of a CLIP."""
+def _find_inner(
+    entries: Mapping[Any, Any], depth: int, known: set[int], path: str = ""
+) -> dict[str, Mapping[Any, Any]]:
+    """Return the entries of other names, also inside others, that hold the weights of a CLIP; each is read once."""
     found: dict[str, Mapping[Any, Any]] = {}
     for name, value in entries.items():
+        if not isinstance(value, Mapping) or id(value) in known:
+            continue
+        known.add(id(value))
         place = f"{path}.{name}" if path else str(name)
         if _is_state(value) and any(str(one).endswith(SCALE) for one in value):
             found[place] = value
-        elif isinstance(value, Mapping) and depth > 1 and not place.startswith(NOT_WEIGHTS):
-            found |= _find_inner(value, depth - 1, place)
+        elif depth > 1 and not place.startswith(NOT_WEIGHTS):
+            found |= _find_inner(value, depth - 1, known, place)
     return found
 
 

@@ -25,8 +25,8 @@ MOST_ENTRIES: Final = 200_000  # of an archive: one per tensor, and a few
 LEGACY_PICKLES: Final = 5  # mark, version, system, weights, keys: the layout before torch 1.6
 ZIP_START: Final = b"PK\x03\x04"
 TAR_MARK, TAR_PLACE = b"ustar", 257
-ENCODE: Final = "_codecs encode"
-LATIN: Final = ("latin1", "latin-1")  # as pickles write bytes
+BYTES: Final = ("_codecs encode", "builtins bytearray", "__builtin__ bytearray")
+LATIN: Final = ("latin1", "latin-1")  # as pickles write bytes; a number would be a length
 
 _Value = tuple[int, int, str]
 """What a value costs to hash, how deep its tuples are, and the value where it is a short text, or ends with one."""
@@ -120,7 +120,7 @@ class _Follower:
 
     def _call(self, _: Any) -> None:
         function, arguments = self._pop(2)
-        if function[2] == ENCODE and arguments[2] not in LATIN:
+        if function[2] in BYTES and arguments[0] > 1 and arguments[2] not in LATIN:
             raise _Refused("it encodes texts in a way that no checkpoint needs")
         self._stack.append((arguments[0], arguments[1], ""))
 
