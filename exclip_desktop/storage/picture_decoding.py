@@ -25,11 +25,14 @@ FORMATS: Final = (
 )
 """The only formats that are opened. Others act on opening: Pillow gives EPS to Ghostscript, which runs programs."""
 UNREAD: Final = (
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
-    (b"%!PS", "EPS"),
-    (b"%PDF", "PDF"),
-    (b"8BPS", "Photoshop"),
+    (b"\xff\x0a", "a JPEG XL file"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL file"),
+    (b"%!PS", "an EPS file"),
+    (b"%PDF", "a PDF file"),
+    (b"8BPS", "a Photoshop file"),
+    (b"<!DOCTYPE html", "a web page"),
+    (b"<html", "a web page"),
+    (b"version https://git-lfs", "a Git LFS pointer"),
 )
 HEIF_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 TEXT_LIMIT_BYTES: Final = 64 << 20  # of a PNG's texts and colour profile; Pillow's 1 MB is less than sound files have
@@ -92,9 +95,12 @@ def _unread_error(head: bytes, name: str) -> PictureError:
             f"{name} is a HEIC picture, which needs pillow-heif.",
             'Install it: pip install "exclip-desktop[heif]". Or convert the picture to PNG or JPEG.',
         )
-    kind = next((kind for start, kind in UNREAD if head.startswith(start)), "SVG" if b"<svg" in head else "")
+    is_svg = b"<svg" in head or (name.lower().endswith(".svg") and head.lstrip().startswith(b"<"))
+    kind = next((kind for start, kind in UNREAD if head.startswith(start)), "an SVG file" if is_svg else "")
+    if kind in ("a web page", "a Git LFS pointer"):
+        return PictureError(f"{name} is {kind}, not a picture.", "Fetch the picture itself.")
     if kind:
-        return PictureError(f"{name} is a {kind} file, which this program does not read.", "Convert it to PNG or JPEG.")
+        return PictureError(f"{name} is {kind}, which this program does not read.", "Convert it to PNG or JPEG.")
     return PictureError(f"This file is not a picture that this program reads: {name}.", "Convert it to PNG or JPEG.")
 
 

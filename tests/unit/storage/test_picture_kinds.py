@@ -101,7 +101,10 @@ def test_limits_come_back_after_reading_in_many_threads(tmp_path: Path) -> None:
     [
         (b"\xff\x0a" + b"\0" * 40, "a JPEG XL file"),
         (b"\x00\x00\x00\x0cJXL \x0d\x0a\x87\x0a", "a JPEG XL file"),
-        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "a SVG file"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG file"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "an EPS file"),
+        (b"<!DOCTYPE html><html>403", "a web page, not a picture"),
+        (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not a picture"),
         (b"8BPS\0\1" + b"\0" * 40, "a Photoshop file"),
         (b"%PDF-1.7", "a PDF file"),
     ],
