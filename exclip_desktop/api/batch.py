@@ -30,7 +30,7 @@ from exclip_desktop.core.errors import (
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.pair_list import PairList
+from exclip_desktop.core.values.pair_list import ListNote, PairList, describe_outside, summarize_notes
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.archives import input_bytes
@@ -282,7 +282,22 @@ def _finish(
     if all_pairs or SCORES in changed:
         write_scores(finished)
     write_sums(finished.folder)
+    notes += _note_outside(finished, pair_list)
     return BatchDone(finished, len(pair_list.pairs), tuple(failed), inexact, notes=notes)
+
+
+def _note_outside(finished: Batch, pair_list: PairList) -> tuple[str, ...]:
+    """Return a note on boxes that lie outside of their pictures, where the reading of the list could not tell."""
+    if any(note.kind in ("outside", "beyond") for note in pair_list.notes):
+        return ()
+    places = {name: at for at, name in enumerate(finished.pictures)}
+    notes = []
+    for pair in pair_list.pairs:
+        entry = finished.entry("pictures", places[pair.picture]) if pair.regions else None
+        if entry is not None and not entry.error:
+            text = describe_outside(pair.regions, entry.values["geometry"][0])
+            notes += [ListNote(f"Pair {pair.id}", text, "outside")] if text else []
+    return tuple(summarize_notes(notes))
 
 
 def _count_missing(finished: Batch, kind: Kind) -> int:

@@ -120,3 +120,15 @@ def test_turned_pictures_give_the_numbers_of_the_upright_one(tiny: str, capsys: 
         assert values["geometry"]["source_size"] == [150, 100], path.name
         lossy = path.suffix not in (".png", ".tif")
         assert values["score"] == pytest.approx(upright["score"], abs=0.01 if lossy else 0), path.name
+
+
+def test_boxes_outside_of_pictures_whose_sizes_the_list_does_not_name(
+    tiny: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boxes = [[500, 600, 700, 800, "cat"], [16, 24, 72, 96, "ball"]]
+    record = {"image": "spreadsheet-csv/a.jpg", "caption": "a red ball", "boxes": boxes}
+    (tmp_path / "list.jsonl").write_text(json.dumps(record) + "\n")
+    code, index = batch(tiny, tmp_path / "list.jsonl", tmp_path / "out", "--pictures", str(CASES))
+    assert (code, len(index)) == (0, 1)
+    expected = "Pair 1: 1 box of the list is outside of the picture, or beyond its edge (160 × 120 pixels)."
+    assert expected in " ".join(capsys.readouterr().err.split())

@@ -9,11 +9,13 @@ import numpy as np
 
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.paths import expand_home, is_address
+from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings
 from exclip_desktop.core.values.heat_thumbnail import HeatThumbnail, make_heat_thumbnail
 from exclip_desktop.core.values.selection import Region, coverage, is_rest
 from exclip_desktop.core.values.settings import UNRECORDED_TOLERANCE
 
+EDGE_SLACK_PX: Final = 1  # a box may end this far beyond its picture without a note: tools count pixels from 0 or 1
 MORE_PLACES: Final = 2  # of a kind of note, after the first
 
 
@@ -202,6 +204,22 @@ def compute_labelled_share(explanation: Explanation, regions: Sequence[Region]) 
         assert inside is not None
         shares.append(float((heat * inside).sum() / heat.sum()) if heat.any() else 0.0)
     return float(np.mean(shares)) if shares else None
+
+
+def lies_within(region: Region, size: tuple[float, float]) -> bool:
+    """Return whether a region lies in a picture of ``size`` (width, height) with all its edges."""
+    x0, y0, x1, y1 = region.box
+    return min(x0, y0) >= -EDGE_SLACK_PX and x1 <= size[0] + EDGE_SLACK_PX and y1 <= size[1] + EDGE_SLACK_PX
+
+
+def describe_outside(regions: Sequence[Region], size: tuple[int, int]) -> str:
+    """Return a sentence on the regions beyond the edges of a picture of ``size``; empty where there are none.
+
+    A list that names no sizes shows this only when its pictures are opened.
+    """
+    outside = sum(not lies_within(region, size) for region in regions)
+    count = f"{format_count(outside, 'box', 'boxes')} of the list {'is' if outside == 1 else 'are'}"
+    return f"{count} outside of the picture, or beyond its edge ({size[0]} × {size[1]} pixels)." if outside else ""
 
 
 def make_search_texts(pairs: Sequence[ListedPair]) -> tuple[str, ...]:

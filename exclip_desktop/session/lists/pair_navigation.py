@@ -195,7 +195,7 @@ class PairNavigation(QObject):
         pair = self.pairs[place]
         self.walk.put_current(place)
         self.current_changed.emit()
-        self._explain_controller.open_listed(str(self.path(pair)), pair.caption)
+        self._explain_controller.open_listed(str(self.path(pair)), pair.caption, pair.regions)
         captions = self._read.captions.get(pair.picture, ())
         self._caption_alternatives.put(captions if len(captions) > 1 else ())
 

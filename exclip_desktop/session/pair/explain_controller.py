@@ -1,6 +1,6 @@
 """Explains a picture and a caption by a model with settings, and puts the answer on screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,8 @@ from PySide6.QtGui import QUndoStack
 
 from exclip_desktop.core.errors import Cancelled
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.values.selection import Preview, Selection
+from exclip_desktop.core.values.pair_list import describe_outside
+from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.logs import describe_error
 from exclip_desktop.session.notices import Notices, describe_loading, make_failure_notice
@@ -110,19 +111,25 @@ class ExplainController(QObject):
         caption: str | None = None,
         objects: tuple[SampleObject, ...] = (),
         notes: tuple[str, ...] = (),
+        boxes: Sequence[Region] = (),
     ) -> None:
-        """Read a picture file and explain it; then select the words of one of its ``objects``."""
+        """Read a picture file and explain it; then select the words of one of its ``objects``.
+
+        ``boxes``, those of its list, are compared with its size.
+        """
 
         def then(canvas_picture: CanvasPicture) -> None:
-            self._take(PendingPicture(canvas_picture, objects, (*notes, *canvas_picture.picture.notes)), caption)
+            height, width, _ = canvas_picture.picture.pixels.shape
+            found = (*notes, *canvas_picture.picture.notes, describe_outside(boxes, (width, height)))
+            self._take(PendingPicture(canvas_picture, objects, tuple(filter(None, found))), caption)
 
         self.picture_reader.read_file(path, then)
 
-    def open_listed(self, path: str, caption: str) -> None:
+    def open_listed(self, path: str, caption: str, boxes: Sequence[Region]) -> None:
         """Show a pair of the list at once; the canvas is empty until its picture is read, or if it cannot be read."""
         if not self.picture_reader.is_decoded(path):
             self.leave(None, caption)
-        self.open_file(path, caption)
+        self.open_file(path, caption, boxes=boxes)
 
     def restore(
         self, path: str, caption: str, choice: ModelChoice, settings: ExplainSettings, selection: Selection

@@ -11,7 +11,7 @@ import msgspec
 
 from exclip_desktop.core.inputs.json_documents import JsonError, decode_json, describe_mismatch
 from exclip_desktop.core.text.number_format import format_count
-from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.core.values.pair_list import ListedPair, ListNote, lies_within
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.regions import MOST_NAME, MOST_PX, Name, region_from_value
@@ -23,7 +23,6 @@ MOST_CAPTION: Final = 1_000_000
 MOST_BOXES: Final = 100_000
 """Boxes of one record, and captions."""
 NAMED_ERRORS: Final = 20  # of the boxes of one record; the others are counted
-EDGE_SLACK_PX: Final = 1  # a box may end this far beyond its picture without a note: tools count pixels from 0 or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def keep_inside(
     """Return the regions that lie in a picture of ``size`` (width, height) at all, and notes on those that do not."""
     width, height = size
     inside = tuple(one for one in regions if meets_picture(one, size))
-    beyond = sum(not _is_within(one, size) for one in inside)
+    beyond = sum(not lies_within(one, size) for one in inside)
     notes = []
     if len(inside) < len(regions):
         count = format_count(len(regions) - len(inside), "box", "boxes")
@@ -183,11 +182,6 @@ def meets_picture(region: Region, size: tuple[float, float]) -> bool:
     """Return whether a part of a region lies in a picture of ``size`` (width, height)."""
     x0, y0, x1, y1 = region.box
     return x0 < size[0] and y0 < size[1] and x1 > 0 and y1 > 0
-
-
-def _is_within(region: Region, size: tuple[float, float]) -> bool:
-    x0, y0, x1, y1 = region.box
-    return min(x0, y0) >= -EDGE_SLACK_PX and x1 <= size[0] + EDGE_SLACK_PX and y1 <= size[1] + EDGE_SLACK_PX
 
 
 def size_value(width: Any, height: Any) -> tuple[float, float] | None:

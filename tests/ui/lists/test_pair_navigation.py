@@ -228,3 +228,17 @@ def test_another_model_clears_the_scores_also_while_the_caption_is_changed(walk:
     settings = replace(explanation.settings, model="other")
     session.state.change(answer=replace(explanation, settings=settings))
     assert [session.pair_navigation.figures(place).score for place in (0, 1)] == [None, None]
+
+
+def test_boxes_outside_of_the_picture_are_reported_when_it_is_opened(
+    qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanation]
+) -> None:
+    outside = Region((700.0, 10.0, 800.0, 90.0), name="dog")
+    pairs = (replace(PAIRS[0], regions=(BOX, outside)), PAIRS[1])
+    desk = ListDesk(tmp_path, make_explanation, pairs).start(qtbot)
+    notice = desk.session.state.notice
+    assert notice is not None
+    assert "1 box of the list is outside of the picture, or beyond its edge (640 × 480 pixels)." in notice.message
+    QTest.keyClick(desk.window, Qt.Key.Key_D)
+    settle(qtbot, desk, "a red balloon")
+    assert desk.session.state.notice is None
