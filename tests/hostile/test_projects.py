@@ -1,5 +1,6 @@
 """Projects and files of findings: mutated, written by two processes, imported twice, with little to write with."""
 
+import os
 import random
 import resource
 import subprocess
@@ -26,6 +27,7 @@ from tests.unit.storage.findings import kept, make_finding
 
 slow = pytest.mark.slow
 FIRST_PAGE: Final = 4096
+OWN_PACKAGE: Final = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def _counts(project: Project) -> tuple[int, ...]:
@@ -141,7 +143,7 @@ def _check_two_writers(path: Path, seconds: float) -> None:
     create_project(path).close()
     command = [sys.executable, project_writer.__file__, str(path)]
     writers = [
-        subprocess.Popen([*command, str(number), str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([*command, str(number), str(seconds)], env=OWN_PACKAGE, stdout=subprocess.PIPE, text=True)
         for number in range(2)
     ]
     written = [writer.communicate(timeout=seconds + 60)[0].split() for writer in writers]

@@ -1,8 +1,10 @@
 """Connections to project files, which may come from anybody: nothing in them can act, and nothing is without end."""
 
 import os
+import random
 import sqlite3
 import stat
+import time
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,9 @@ from exclip_desktop.core.errors import ProjectError
 
 BUSY_MS: Final = 3000
 """Time that a window waits for another one's transaction."""
+
+LOOK_AGAIN_S: Final = (0.001, 0.01)
+"""Shortest and longest pause before a writer looks again whether another one has ended; different ones take turns."""
 
 LONGEST_BYTES: Final = 16_000_000
 """The longest text or heat in a project; also the limit of a line in a list."""
@@ -52,6 +57,36 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = EXTRA")  # also the journal's end is on disk before a change counts
     return connection
+
+
+def begin_writing(connection: sqlite3.Connection, wait_ms: int | None = None) -> None:
+    """Begin a transaction that writes; wait so long, by default ``BUSY_MS``, for another one's.
+
+    SQLite's own wait looks again after 100 ms at last, and may so miss every pause of a busy writer for seconds.
+
+    Raises:
+        sqlite3.OperationalError: it waited in vain, or the file cannot be written.
+
+    """
+    usual = BUSY_MS
+    end = time.monotonic() + (usual if wait_ms is None else wait_ms) / 1000
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+            time.sleep(random.uniform(*LOOK_AGAIN_S))
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code; 0 for errors of Python's module itself."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def restrict(connection: sqlite3.Connection) -> None:

@@ -15,7 +15,13 @@ from exclip_desktop.core.text.number_format import format_bytes
 from exclip_desktop.core.values.pair_list import ListNote, summarize_notes
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.finding_columns import Text
-from exclip_desktop.storage.project.connection import LONGEST_BYTES, DamagedFile, StatementBound
+from exclip_desktop.storage.project.connection import (
+    LONGEST_BYTES,
+    DamagedFile,
+    StatementBound,
+    begin_writing,
+    primary_code,
+)
 from exclip_desktop.storage.project.records import Checked, Record, decode_text
 from exclip_desktop.storage.project.schema import PATHS
 
@@ -163,7 +169,7 @@ class Project:
         """Yield a connection for one transaction: on disk when the block ends, rolled back when it raises.
 
         Inside another transaction of this object, the block is a part of that one. ``wait_ms`` is the time to wait for
-        another window's; None: that of the connection.
+        another window's; None: ``BUSY_MS``.
 
         Raises:
             ProjectError: the project is read-only or has moved, another window is writing, the disk is full …;
@@ -175,9 +181,7 @@ class Project:
             return
         self.check_writable()
         with convert_errors(self.path):
-            if wait_ms is not None:
-                self._connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
-            self._connection.execute("BEGIN IMMEDIATE")
+            begin_writing(self._connection, wait_ms)
             self._bound.lift()
             try:
                 yield self._connection
@@ -302,8 +306,3 @@ def project_error(path: Path, error: sqlite3.Error) -> ProjectError:
 def is_damage(error: sqlite3.Error) -> bool:
     """Return whether an error means that the file is damaged."""
     return primary_code(error) in _DAMAGED
-
-
-def primary_code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary result code; 0 for errors of Python's module itself."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF

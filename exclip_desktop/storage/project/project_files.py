@@ -12,8 +12,8 @@ from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.paths import expand_home, is_file
 from exclip_desktop.core.temporary_files import remove_leftovers
 from exclip_desktop.storage.atomic import check_writable, create_atomically
-from exclip_desktop.storage.project.connection import DamagedFile, check_journals, connect
-from exclip_desktop.storage.project.project import Project, convert_errors, file_identity, is_damage, primary_code
+from exclip_desktop.storage.project.connection import DamagedFile, check_journals, connect, primary_code
+from exclip_desktop.storage.project.project import Project, convert_errors, file_identity, is_damage
 from exclip_desktop.storage.project.rescue import UnreadableProject, rescued
 from exclip_desktop.storage.project.schema import APPLICATION_ID, PAGE_BYTES, STEPS, TABLES, migrate
 from exclip_desktop.storage.project.schema_check import check_schema, is_known_schema, read_schema
