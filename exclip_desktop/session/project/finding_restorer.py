@@ -1,6 +1,6 @@
 """Restores the view of a finding, and compares its numbers with the present ones."""
 
-from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -19,6 +19,7 @@ from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.project.remark_index import make_pair_key
 from exclip_desktop.session.state import Notice, State
+from exclip_desktop.session.window_settings import read_back
 from exclip_desktop.session.worker.requests import ModelChoice
 
 
@@ -159,8 +160,10 @@ class FindingRestorer(QObject):
 
 def _settings_of(finding: Finding, state: State) -> tuple[ModelChoice, ExplainSettings]:
     """Return model and settings of a finding; those on screen where it lacks them."""
-    choice, settings = state.provenance.choice, state.provenance.explain_settings
-    with suppress(KeyError, TypeError):
-        choice = ModelChoice(**{**finding.view.settings["choice"], "device": state.choice.device})
-        settings = ExplainSettings.from_dict(finding.view.settings["how"])
-    return choice, settings
+    stored = finding.view.settings
+    if not (isinstance(stored.get("choice"), dict) and isinstance(stored.get("how"), dict)):
+        return state.provenance.choice, state.provenance.explain_settings
+    choice = read_back(stored["choice"], ModelChoice(""))
+    if not (choice.name or choice.checkpoint):
+        choice = state.provenance.choice
+    return replace(choice, device=state.choice.device), read_back(stored["how"], ExplainSettings())

@@ -52,7 +52,7 @@ def test_files_without_findings_are_errors(tmp_path: Path, name: str, text: str)
     (tmp_path / name).write_text(text)
     with pytest.raises(ListError, match="finding 1 of x"):
         read_findings(tmp_path / name)
-    with pytest.raises(ListError, match="cannot be read"):
+    with pytest.raises(ListError, match="There is no file"):
         read_findings(tmp_path / "none.csv")
 
 
