@@ -180,12 +180,13 @@ def test_switches_show_the_view_without_being_triggered(window: Window) -> None:
         actions, View(colours="safe", drawing="magnitude", words_limit=0.1, grey=False, tool="lasso", subtract=True)
     )
     checked = {name for name, action in actions.items() if action.isChecked()}
-    assert checked == {"magnitude", "lock_range", "lasso", "subtract", "heat", "histogram"}
+    assert checked == {"magnitude", "lock_range", "lasso", "subtract", "heat", "histogram", "labels"}
     show_view(actions, View())
     assert {name for name, action in actions.items() if action.isChecked()} == {
         "heat",
         "grey",
         "histogram",
+        "labels",
         "select_tool",
     }
     assert triggered == []
