@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.inputs.json_documents import JsonError, decode_json, describe_mismatch
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote, lies_within
@@ -110,7 +111,8 @@ def find_columns(names: tuple[str, ...]) -> Mapping[str, str]:
 
 def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Iterator[Entry]:
     """Yield the pairs of one record, one per caption, and notes on its errors; its keys are those of ``NAMES``."""
-    picture, captions = record.get("picture"), record.get("caption")
+    picture: Any = record.get("picture")
+    captions = record.get("caption")
     if isinstance(picture, dict):  # as Hugging Face's data sets write it: with the bytes, or without
         picture = next((picture[name] for name in NAMES["picture"] if picture.get(name)), None)
     if isinstance(captions, str):
@@ -118,33 +120,44 @@ def read_record(record: Mapping[str, Any], place: str, default_id: str) -> Itera
     else:
         captions = [_caption(one) for one in (captions if isinstance(captions, list) else [captions])] or [""]
     key, label, mask = _text(record.get("id")) or default_id, _text(record.get("label")), _text(record.get("mask"))
-    values = {"picture": picture, "captions": captions, "id": key, "label": label, "mask": mask}
     try:
-        row = msgspec.convert(values, ListRow)
-        "".join((row.picture, key, label, mask, *captions)).encode()
-    except UnicodeEncodeError:
-        yield ListNote(place, "this is not UTF-8 text; left out. Save the list as UTF-8.")
-        return
-    except msgspec.ValidationError as error:
-        yield ListNote(place, f"{_row_fault(values, error)}; left out.")
-        return
-    regions, errors = _regions(record["boxes"]) if record.get("boxes") else ((), [])
-    yield from (ListNote(place, f"{why}; the pair is kept without it.") for why in errors)
+        text = "".join((picture, key, label, mask, *captions))
+        text.encode()
+        fits = picture and len(text) <= MOST_NAME >= len(captions)  # most rows: all together shorter than each may be
+    except (TypeError, UnicodeEncodeError):
+        fits = False
+    if not fits:
+        fault = _find_fault({"picture": picture, "captions": captions, "id": key, "label": label, "mask": mask})
+        if fault:
+            yield ListNote(place, fault)
+            return
+    regions: tuple[Region, ...] = ()
+    if record.get("boxes"):
+        regions, errors = _regions(record["boxes"])
+        yield from (ListNote(place, f"{why}; the pair is kept without it.") for why in errors)
     size = record.get("size")
     if size is not None:
         regions, notes = keep_inside(regions, size, place)
         yield from notes
     for caption in captions:
-        yield ListedPair(key, row.picture, caption, label, regions, mask)
+        yield ListedPair(key, picture, caption, label, regions, mask)
 
 
-def _row_fault(values: Mapping[str, Any], error: msgspec.ValidationError) -> str:
-    """Return why a row does not fit its schema."""
-    if not isinstance(values["picture"], str) or not values["picture"]:
-        return "no picture is named"
-    if not all(isinstance(one, str) for one in (values["id"], values["label"], values["mask"], *values["captions"])):
-        return "a caption, id, label or mask is not text"
-    return describe_mismatch(error)
+def _find_fault(values: Mapping[str, Any]) -> str:
+    """Return why the values of a record do not fit ``ListRow``, as a sentence; empty where they do."""
+    picture, captions = values["picture"], values["captions"]
+    if not isinstance(picture, str) or not picture:
+        return "no picture is named; left out."
+    texts = (picture, values["id"], values["label"], values["mask"], *captions)
+    if not all(isinstance(one, str) for one in texts):
+        return "a caption, id, label or mask is not text; left out."
+    if not is_unicode("".join(texts)):
+        return "this is not UTF-8 text; left out. Save the list as UTF-8."
+    try:
+        msgspec.convert(values, ListRow)
+    except msgspec.ValidationError as error:
+        return f"{describe_mismatch(error)}; left out."
+    return ""
 
 
 def keep_inside(

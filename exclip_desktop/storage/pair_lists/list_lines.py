@@ -2,6 +2,9 @@
 
 import csv
 from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from typing import Final, TextIO
 
 from exclip_desktop.core.errors import ListError
@@ -22,54 +25,56 @@ class RowLines:
     back, so that a quote that is left open costs its own line only.
 
     Attributes:
-        count: number of lines that were read and not taken back.
-        has_long: whether the row has a line above the limit.
+        row: the lines of the present row; whoever reads rows clears it before each.
+        has_long: whether there was a line above the limit, until ``begin_row``.
 
     """
 
     def __init__(self, file: TextIO) -> None:
         self._read, self._most = file.readline, LIST_LINE.most_bytes
-        self._row: list[str] = []
         self._again: deque[str] = deque()
         self._left = RETRIED_LIMITS * self._most  # that may be taken back, so that all takes linear time
         self._size = 0
-        self.count, self.has_long = 0, False
+        self.row: list[str] = []
+        self.has_long = False
 
-    def __iter__(self) -> "RowLines":
-        """Return itself."""
-        return self
-
-    def __next__(self) -> str:
-        """Return the next line; raise ``csv.Error`` where the row is above the limit."""
-        line = self._again.popleft() if self._again else self._read(self._most + 1)
-        if not line:
-            raise StopIteration
-        self.count += 1
-        if len(line) > self._most:
-            self._skip(line)
-            line, self.has_long = "\n", True
-        self._size += len(line)
-        self._row.append(line)
-        if self._size > self._most:
-            raise csv.Error(f"more than {format_count(self._most, 'character')} in one row")
-        return line
+    def __iter__(self) -> Iterator[str]:
+        """Yield the lines; raise ``csv.Error`` where a row is above the limit."""
+        row, most = self.row, self._most
+        for line in chain(_pop_all(self._again), iter(partial(self._read, most + 1), "")):
+            if len(line) > most:
+                self._skip(line)
+                self.has_long = True
+                line = "\n"  # noqa: PLW2901  in place of the long one
+            row.append(line)
+            if len(row) > 1:
+                self._size = len(line) + (self._size if len(row) > 2 else len(row[0]))
+                if self._size > most:
+                    raise csv.Error(f"more than {format_count(most, 'character')} in one row")
+            yield line
 
     def begin_row(self) -> None:
         """Begin the next row."""
-        self._row.clear()
-        self._size, self.has_long = 0, False
+        self.row.clear()
+        self.has_long = False
 
     def take_back(self) -> None:
-        """Take back the lines of a long row but the first: they are read again, as rows of their own."""
-        cost = self._size + LINE_COST * len(self._row)
-        if self._size > RETRIED_FROM and cost <= self._left:
+        """Take back the lines of a long row but the first: a new iterator gives them again."""
+        size = sum(map(len, self.row))
+        cost = size + LINE_COST * len(self.row)
+        if size > RETRIED_FROM and cost <= self._left:
             self._left -= cost
-            self._again.extendleft(reversed(self._row[1:]))
-            self.count -= len(self._row) - 1
+            self._again.extendleft(reversed(self.row[1:]))
+            del self.row[1:]
 
     def _skip(self, line: str) -> None:
         while line and not line.endswith(("\n", "\r")):
             line = self._read(self._most)
+
+
+def _pop_all(lines: deque[str]) -> Iterator[str]:
+    while lines:
+        yield lines.popleft()
 
 
 def long_line_note(place: str) -> ListNote:

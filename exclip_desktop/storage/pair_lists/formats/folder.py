@@ -76,11 +76,12 @@ class PictureFolder:
         stems: set[str] = set()
         for folder in walk_folders(self._root):
             yield from folder.notes
+            start = "" if folder.path == self._root else f"{folder.path.relative_to(self._root).as_posix()}/"
             for name in folder.files:
                 stem, ending = os.path.splitext(name)
                 if is_picture_name(name):
                     stems.add(stem.lower())
-                    yield from self._picture(Path(folder.path, name))
+                    yield from self._picture(folder.path, name, start + name)
                 elif ending.lower() in UNREAD_PICTURES:
                     unread[ending.lower()] += 1
                 elif ending.lower() in SIDE_ENDINGS:
@@ -106,16 +107,17 @@ class PictureFolder:
 
     def read(self, picture: str, place: str, default_id: str) -> Iterator[Entry]:
         """Yield the entries of one picture, whose path starts at the folder."""
-        yield from self._picture(self._root / picture, place, default_id, picture)
+        path = self._root / picture
+        yield from self._picture(path.parent, path.name, picture, place, default_id)
 
-    def _picture(self, path: Path, place: str = "", default_id: str = "", written: str = "") -> Iterator[Entry]:
-        picture = written or path.relative_to(self._root).as_posix()
+    def _picture(self, folder: Path, name: str, picture: str, place: str = "", default_id: str = "") -> Iterator[Entry]:
+        """Yield the entries of the picture ``name`` in a folder; ``picture`` is its path from the root."""
         if not is_unicode(picture):
             yield ListNote(ascii(picture), "the name is not valid Unicode; left out. Rename the file.")
             return
         record: dict[str, Any] = {}
         place = place or picture
-        for side in self._side_files(path):
+        for side in self._side_files(folder, name.lower()):
             place = Path(os.path.relpath(side, self._root)).as_posix()
             self._used.add(side)
             try:
@@ -136,14 +138,14 @@ class PictureFolder:
             self._names[folder] = {name.lower(): name for name in names}
         return self._names[folder]
 
-    def _side_files(self, path: Path) -> Iterator[Path]:
-        """Yield the files that belong to a picture; what a later one says counts."""
-        stem, name = path.stem.lower(), path.name.lower()
+    def _side_files(self, parent: Path, name: str) -> Iterator[Path]:
+        """Yield the files that belong to a picture, by its name in lower case; what a later one says counts."""
+        stem = os.path.splitext(name)[0]
         candidates = [f"{stem}.xml", f"{stem}.json", f"{name}.json", f"{name}.txt"]
         candidates += [f"{stem}{ending}" for ending in reversed(CAPTION_ENDINGS)]
-        if path.parent not in self._sides:
-            self._sides[path.parent] = (*filter(is_dir, self._label_folders(path.parent)), path.parent)
-        for folder in self._sides[path.parent]:
+        if parent not in self._sides:
+            self._sides[parent] = (*filter(is_dir, self._label_folders(parent)), parent)
+        for folder in self._sides[parent]:
             files = self._files_of(folder)
             yield from (folder / files[one] for one in candidates if one in files)
 

@@ -112,11 +112,12 @@ def _scale_fractions(pair: ListedPair, place: str, size_of: SizeOf) -> Iterator[
 
 def _lines(path: Path, file: TextIO, size_of: SizeOf) -> Iterator[Entry]:
     with file:
-        number, lines = 0, RowLines(file)
+        number, bounded = 0, RowLines(file)
+        lines = iter(bounded)
         while True:
             number += 1
             place = f"{path.name}, line {number}"
-            lines.begin_row()
+            bounded.begin_row()
             try:
                 line = next(lines, "")
             except UnicodeError:  # of UTF-16; bytes that are no UTF-8 are named by the reader of their record
@@ -124,7 +125,7 @@ def _lines(path: Path, file: TextIO, size_of: SizeOf) -> Iterator[Entry]:
                 return
             if not line:
                 return
-            yield from () if not lines.has_long else (long_line_note(place),)
+            yield from () if not bounded.has_long else (long_line_note(place),)
             if not line.strip():
                 continue
             try:

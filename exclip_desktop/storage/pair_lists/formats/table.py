@@ -33,7 +33,7 @@ from exclip_desktop.storage.pair_lists.list_lines import RowLines, long_line_not
 from exclip_desktop.storage.pair_lists.list_source import ListSource
 from exclip_desktop.storage.pair_lists.picture_finder import is_picture_name
 from exclip_desktop.storage.pair_lists.record_forms import has_wrong_caption
-from exclip_desktop.storage.regions import region_to_value
+from exclip_desktop.storage.regions import MOST_NAME, region_to_value
 
 COLUMNS = ("id", "path", "caption", "label", "boxes", "mask")
 SEPARATORS = ",;\t|"
@@ -214,7 +214,6 @@ def _read_tokens(path: Path, file: TextIO, layout: Layout, source: ListSource) -
         for number, line in enumerate(lines, 1):
             place, found = f"{path.name}, line {number}", TOKEN.match(line)
             if lines.has_long:
-                lines.begin_row()
                 yield long_line_note(place)
             elif found:
                 record = {"path": found[1], "caption": line[found.end() :].rstrip("\r\n"), "id": found[0].rstrip("\t")}
@@ -242,32 +241,34 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
     """Yield the entries of the rows below the line that names the columns."""
     with file:
         lines = RowLines(file)
-        # strict: an open quote swallows the lines after it, and that is an error then.
-        rows = csv.reader(lines, delimiter=layout.separator, strict=True, skipinitialspace=layout.spaced)
+        rows = _csv_rows(lines, layout)
         to_record = _make_converter(layout)
         read_plainly, file_name = _make_plain_reader(layout), path.name
-        number, first = 0, layout.line + 1
+        header, own = [*layout.names], lines.row
+        number, line = 0, layout.line + 1
         while True:
-            line = first + lines.count  # where the row starts; a caption may have several lines
-            lines.begin_row()
+            line += len(own)  # where the row starts; a caption may have several lines
+            own.clear()
             try:
                 row = next(rows, None)
             except (csv.Error, UnicodeError) as error:
-                lines.take_back()
                 place = f"{file_name}, line {line}"
                 yield ListNote(place, f"this cannot be read ({error}); left out. Is a quote left open?")
                 if isinstance(error, UnicodeError):
                     return
+                lines.take_back()
+                rows = _csv_rows(lines, layout)
                 continue
             if row is None:
                 return
             if lines.has_long:
+                lines.has_long = False
                 yield long_line_note(f"{file_name}, line {line}")
                 continue
-            if not row or (row[0] == layout.names[0] and tuple(row) == layout.names):
+            if not row or row == header:
                 continue
             number += 1
-            swallowed = first + lines.count - 1 - line
+            swallowed = len(own) - 1
             pair = None if swallowed else read_plainly(row, number)
             if pair is not None:
                 yield pair
@@ -278,6 +279,11 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
                 record, note = None, f"a quote is left open until line {line + swallowed}; left out. Close the quote."
             yield from () if not note else (ListNote(place, note, "columns"),)
             yield from () if record is None else read_object(record, place, str(number), source.finder.size_of)
+
+
+def _csv_rows(lines: RowLines, layout: Layout) -> Iterator[list[str]]:
+    # strict: an open quote swallows the lines after it, and that is an error then.
+    return csv.reader(iter(lines), delimiter=layout.separator, strict=True, skipinitialspace=layout.spaced)
 
 
 def _make_plain_reader(layout: Layout) -> Callable[[list[str], int], ListedPair | None]:
@@ -295,7 +301,14 @@ def _make_plain_reader(layout: Layout) -> Callable[[list[str], int], ListedPair 
 
     def read_plainly(row: list[str], number: int) -> ListedPair | None:
         text = "\0".join(row)
-        if len(row) != count or not row[picture] or text[0] == "[" or "\0[" in text or not is_unicode(text):
+        if (
+            len(row) != count
+            or len(text) > MOST_NAME
+            or not row[picture]
+            or text[0] == "["
+            or "\0[" in text
+            or not is_unicode(text)
+        ):
             return None
         row.append("")  # of the fields without a column
         return ListedPair(row[key] or str(number), row[picture], row[caption], row[label], (), row[mask])
