@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from typing import Any, Final, TextIO
 
 from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
 from exclip_desktop.core.inputs.regular_files import LIST_LINE
 from exclip_desktop.core.paths import is_address
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.storage.pair_lists.cell_captions import cell_captions
 from exclip_desktop.storage.pair_lists.formats.folder import PictureFolder
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
 from exclip_desktop.storage.pair_lists.list_format import (
@@ -47,10 +46,6 @@ HARMLESS: Final = frozenset(
     )
 )
 """Columns that are known to hold no captions; a table may have them without captions."""
-QUOTED: Final = re.compile(r"""\s*('(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+")\s*,?\s*""")
-"""A text in a list as Python writes it."""
-ESCAPE: Final = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", re.DOTALL)
-ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r"}
 TOKENS, PATHS = "#", ""  # separators that stand for a token file, and for a list of paths alone
 MOST_SHOWN: Final = 20  # names of columns in a message
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -337,39 +332,13 @@ def _make_converter(layout: Layout) -> Callable[[list[str]], tuple[dict[str, Any
         record: dict[str, Any] = {name: cells[place] for name, place in at.items() if place < len(cells)}
         caption = columns.get("caption")
         if caption is not None and caption in record:
-            record[caption] = _captions(record[caption])
+            record[caption] = cell_captions(record[caption])
         if layout.numbered:
             captions = [str(record.pop(name, "")) for name in layout.numbered]
             record[COLUMNS[2]] = [one for one in captions if one.strip()]
         return record, note
 
     return convert
-
-
-def _captions(cell: str) -> str | list[str]:
-    """Return a cell's caption, or its captions where it is a list of texts as JSON, Python or NumPy write it."""
-    inner = cell.strip()
-    if not (inner.startswith(('["', "['")) and inner.endswith(('"]', "']"))):
-        return cell
-    try:
-        value = decode_json(inner)
-        return value if all(isinstance(one, str) for one in value) else cell
-    except JsonError:
-        return _quoted_texts(inner) or cell
-
-
-def _quoted_texts(inner: str) -> list[str]:
-    """Return the texts of a list as Python or NumPy write it, with or without commas; empty where it is none."""
-    texts, at = [], 1
-    while found := QUOTED.match(inner, at):
-        texts.append(ESCAPE.sub(_unescape, found[1][1:-1]))
-        at = found.end()
-    return texts if at == len(inner) - 1 else []
-
-
-def _unescape(match: re.Match[str]) -> str:
-    digits = match[1][1:]
-    return chr(min(int(digits, 16), sys.maxunicode)) if digits else ESCAPED.get(match[1], match[1])
 
 
 def _holds_rows(row: list[str], layout: Layout) -> bool:
