@@ -34,7 +34,8 @@ _LIMITS: Final = (
     (sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 4),  # SQLite counts the removal of a finding's view and tags
 )
 _SUPER_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")  # ends a journal that names another one
-_BESIDE: Final = ("-journal", "-wal", "-shm")
+_JOURNAL: Final = "-journal"
+_BESIDE: Final = (_JOURNAL, "-wal", "-shm")
 
 
 class DamagedFile(sqlite3.DatabaseError):
@@ -111,20 +112,27 @@ def check_journals(path: Path) -> None:
     for ending in _BESIDE:
         beside = path.with_name(path.name + ending)
         try:
-            if not stat.S_ISREG(beside.lstat().st_mode):
-                raise ProjectError(
-                    f"{beside.name}, next to {path.name}, is not a regular file.", "Move it away, then try again."
-                )
-            with beside.open("rb") as file:
-                file.seek(-min(len(_SUPER_JOURNAL), beside.stat().st_size), os.SEEK_END)
-                ending_bytes = file.read()
+            is_regular = stat.S_ISREG(beside.lstat().st_mode)
         except OSError:  # usually there is none
             continue
-        if ending_bytes == _SUPER_JOURNAL:
+        if not is_regular:
+            raise ProjectError(
+                f"{beside.name}, next to {path.name}, is not a regular file.", "Move it away, then try again."
+            )
+        if ending == _JOURNAL and _names_others(beside):
             raise ProjectError(
                 f"{beside.name}, next to {path.name}, names other files, which this program's journals never do.",
                 f"Move {beside.name} away, then try again.",
             )
+
+
+def _names_others(journal: Path) -> bool:
+    try:
+        with journal.open("rb") as file:
+            file.seek(-min(len(_SUPER_JOURNAL), file.seek(0, os.SEEK_END)), os.SEEK_END)
+            return file.read() == _SUPER_JOURNAL
+    except OSError:  # gone, or SQLite cannot read it either
+        return False
 
 
 class StatementBound:

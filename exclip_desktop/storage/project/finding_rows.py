@@ -19,7 +19,7 @@ from exclip_desktop.core.values.pair_remarks import NotedPair
 from exclip_desktop.storage.finding_columns import COLUMNS, WRITTEN, Text, from_values, list_keys, to_values
 from exclip_desktop.storage.project.finding_filter import select_ids, sort_ids
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
-from exclip_desktop.storage.project.records import RowId
+from exclip_desktop.storage.project.records import RowId, check_lengths
 
 _STORED: Final = list_keys("text", "number")
 _READ: Final = tuple(column.key for column in COLUMNS if column.sorts_when_read)
@@ -221,6 +221,7 @@ def _add(connection: sqlite3.Connection, finding: Finding) -> int:
     created = finding.created or now
     stored = replace(finding, created=created, changed=finding.changed or created)
     values = to_values(stored)
+    check_lengths("The finding", (*map(values.__getitem__, _STORED), *stored.tags))
     key = _insert(connection, "finding", {"id": stored.id or None, **{name: values[name] for name in _STORED}})
     texts = {name: json.dumps(values[name], ensure_ascii=False, separators=(",", ":")) for name in _VIEW}
     heat = np.asarray(stored.numbers.heat, dtype="<f4").tobytes()
@@ -232,6 +233,7 @@ def _add(connection: sqlite3.Connection, finding: Finding) -> int:
 
 def _change(connection: sqlite3.Connection, finding: Finding) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    check_lengths(f"Finding {finding.id}", (finding.note, *finding.tags))
     new = (finding.rating, finding.note, now, finding.id)
     connection.execute("UPDATE finding SET rating = ?, note = ?, changed = ? WHERE id = ?", new)
     connection.execute("DELETE FROM finding_tag WHERE finding = ?", (finding.id,))

@@ -13,7 +13,7 @@ from exclip_desktop.core.values.pair_list import ListedPair, PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.storage.finding_columns import Text
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
-from exclip_desktop.storage.project.records import RowId
+from exclip_desktop.storage.project.records import RowId, check_lengths
 from exclip_desktop.storage.regions import region_from_value, region_to_value
 
 Sorting = Literal["number", "score", "residual", "box_share", "rating", "picture"]
@@ -89,6 +89,7 @@ def add_pairs(project: Project, listed: PairList) -> int:
             picture, mask = written(pair.picture), written(pair.mask)
             key = _free_id(known, pair.id, (picture, pair.caption))
             if key is not None:
+                check_lengths(f"The pair {key:.60}", (key, picture, pair.caption, pair.label, mask))
                 known[key] = (picture, pair.caption)
                 rows.append((key, picture, pair.caption, pair.label, _dumped(pair.regions), mask))
         connection.executemany(

@@ -1,16 +1,24 @@
 """Checks of rows that are read from a project file: which are of the expected types, and why the others are not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
 import msgspec
 
+from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.storage.finding_columns import MOST_CHARACTERS
 
 RowId = Annotated[int, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1)]
 
 Record = TypeVar("Record")
+
+
+def check_lengths(what: str, texts: Iterable[object]) -> None:
+    """Raise ``ProjectError`` where a text is longer than a project gives back; ``what`` names the row."""
+    if any(isinstance(text, str) and len(text) > MOST_CHARACTERS for text in texts):
+        limit = format_count(MOST_CHARACTERS, "character")
+        raise ProjectError(f"{what} has a text of more than {limit}, the limit of a project.", "Shorten it.")
 
 
 class NotText:

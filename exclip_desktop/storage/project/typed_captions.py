@@ -13,6 +13,7 @@ import msgspec
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.storage.finding_columns import Text
 from exclip_desktop.storage.project.project import Project
+from exclip_desktop.storage.project.records import check_lengths
 
 PREFIX: Final = "caption "
 """The name of the setting is this and the key."""
@@ -20,6 +21,7 @@ PREFIX: Final = "caption "
 
 def save_typed_caption(project: Project, key: str, caption: str) -> None:
     """Save the caption of a pair; an empty one is removed."""
+    check_lengths("The pair", (key, caption))
     with project.transaction() as connection:
         if caption:
             values = PREFIX + key, json.dumps(caption, ensure_ascii=False)

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ from exclip_desktop.storage.project.pair_rows import (
 )
 from exclip_desktop.storage.project.project import Project, load_settings, save_setting
 from exclip_desktop.storage.project.project_files import create_project, open_or_create_project, open_project
+from exclip_desktop.storage.project.typed_captions import save_typed_caption
 from tests.unit.storage.findings import change_finding, make_finding
 
 PAIRS, FINDINGS = 30, 8
@@ -501,3 +503,20 @@ def test_threads_that_wait_for_each_other_all_write(path: Path) -> None:
         thread.join()
     with open_project(path) as project:
         assert len(load_findings(project)) == FINDINGS + 20
+
+
+def test_a_text_that_would_not_be_given_back_is_not_taken(path: Path) -> None:
+    long = "x" * 1_000_001
+    listed = PairList(path, path.parent, (ListedPair("new", "a.png", long),))
+    with open_project(path) as project:
+        for write in (
+            lambda: add_finding(project, replace(make_finding(1), note=long)),
+            lambda: change_finding(project, 1, note=long),
+            lambda: change_finding(project, 1, tags=(long,)),
+            lambda: add_pairs(project, listed),
+            lambda: save_typed_caption(project, "1", long),
+        ):
+            with pytest.raises(ProjectError, match="more than 1,000,000 characters"):
+                write()
+        change_finding(project, 1, note=long[1:])
+        assert read_all(project) == WHOLE
