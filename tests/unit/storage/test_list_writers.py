@@ -373,3 +373,11 @@ def test_coco_has_the_sizes_of_pictures_that_can_be_opened(tmp_path: Path) -> No
         {"id": 2, "file_name": "gone.png"},
     ]
     assert done.notes == ()
+
+
+def test_every_annotation_of_coco_has_a_category_as_pycocotools_needs(tmp_path: Path) -> None:
+    listed = make_list(tmp_path, PAIRS["one pair"])
+    done = export_list(listed, tmp_path / "x.json", writer_of("x.json"))
+    annotations = json.loads(done.path.read_bytes())["annotations"]
+    assert [one["category_id"] for one in annotations if "caption" in one] == [0]
+    assert all(one["category_id"] > 0 for one in annotations if "caption" not in one)

@@ -54,7 +54,8 @@ def _is_canonical(digits: str) -> bool:
 
 def _caption(pair: ListedPair, number: int, image: int) -> dict[str, Any]:
     more = {"label": pair.label, "mask": pair.mask, "pair_id": "" if pair.id == str(number) else pair.id}
-    annotation = {"id": number, "image_id": image, "caption": pair.caption}
+    # pycocotools reads no file in which an annotation lacks a category; 0 is none, boxes are counted from 1.
+    annotation = {"id": number, "image_id": image, "category_id": 0, "caption": pair.caption}
     return {**annotation, **{name: value for name, value in more.items() if value}}
 
 
