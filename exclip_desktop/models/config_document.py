@@ -158,7 +158,7 @@ class PreprocessConfig(Struct, frozen=True, kw_only=True):
 
     mean: tuple[Small, Small, Small] | None = None
     std: tuple[Positive, Positive, Positive] | None = None
-    interpolation: Literal["bicubic", "bilinear", "nearest"] | None = None
+    interpolation: Literal["bicubic", "bilinear"] | None = None
     resize_mode: Literal["shortest", "longest", "squash"] | None = None
     fill_color: Annotated[int, Meta(ge=0, le=255)] | None = None
     size: Pixels | Annotated[list[Pixels], Meta(min_length=1, max_length=3)] | None = None

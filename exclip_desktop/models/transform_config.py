@@ -1,5 +1,6 @@
 """Reads the preprocessing of pictures out of what a program holds: a transform, a processor, a config or a name."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -22,7 +23,9 @@ HARMLESS: Final = (
 """Steps of a transform that convert a picture, and decide no number."""
 CONVERTERS: Final = ("_convert_to_rgb", "_convert_image_to_rgb")  # functions of open_clip and clip
 PREPROCESSORS: Final = ("preprocessor_config.json", "processor_config.json")
-INTERPOLATIONS: Final = {0: "nearest", 2: "bilinear", 3: "bicubic"}  # Pillow's numbers, as ``resample`` has them
+INTERPOLATIONS: Final = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers, as ``resample`` has them
+RESAMPLES: Final = {0: "nearest", 1: "lanczos", 4: "box", 5: "hamming"}  # those that open_clip lacks
+STEPS: Final = ("do_resize", "do_rescale", "do_normalize")
 RESIZES: Final = ("Resize", "ResizeKeepRatio")
 CROPS: Final = ("CenterCrop", "CenterCropOrPad")
 WHAT_TO_PASS: Final = (
@@ -170,12 +173,13 @@ def convert_preprocess(values: Config, name: str) -> Config | None:
     """
     if values.get("image_mean") is None or values.get("image_std") is None:
         return None
-    interpolation = INTERPOLATIONS.get(values.get("resample", 3))
+    _refuse_other_steps(values, name)
+    interpolation = INTERPOLATIONS[values.get("resample", 3)]
     size, crop = values.get("size"), values.get("crop_size")
     crops = bool(values.get("do_center_crop", crop is not None))
     shortest = size.get("shortest_edge") if isinstance(size, dict) else size
     cropped = crop.get("height") if isinstance(crop, dict) else crop
-    if interpolation is None or (crops and shortest is not None and shortest != cropped):
+    if crops and shortest is not None and shortest != cropped:
         raise ModelError(
             f"{name} preprocesses pictures in a way that is not known here: it resizes to {shortest} and "
             f"crops to {cropped}.",
@@ -187,3 +191,20 @@ def convert_preprocess(values: Config, name: str) -> Config | None:
         "interpolation": interpolation,
         "resize_mode": "shortest" if crops else "squash",
     }
+
+
+def _refuse_other_steps(values: Config, name: str) -> None:
+    """Raise ``ModelError`` where an image processor leaves out a step, or takes it in a way that open_clip lacks."""
+    resample, factor = values.get("resample", 3), values.get("rescale_factor") or 1 / 255
+    left_out = next((step for step in STEPS if values.get(step) is False), "")
+    if resample not in INTERPOLATIONS:
+        reason = f"the interpolation {RESAMPLES.get(resample, resample)}"
+    elif left_out:
+        reason = f"{left_out} set to false"
+    elif not (isinstance(factor, int | float) and math.isclose(factor, 1 / 255, rel_tol=1e-3)):
+        reason = f"the rescale_factor {factor}"
+    else:
+        return
+    raise ModelError(
+        f"{name} preprocesses pictures in a way that is not known here: with {reason}.", Remedy.CHOOSE_OTHER_MODEL
+    )

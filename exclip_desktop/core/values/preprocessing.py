@@ -15,7 +15,7 @@ from exclip_desktop.core.paths import expand_home, is_file
 
 Triple = tuple[float, float, float]
 
-INTERPOLATIONS: Final = ("bicubic", "bilinear", "nearest")
+INTERPOLATIONS: Final = ("bicubic", "bilinear")  # those that open_clip has
 RESIZE_MODES: Final = ("shortest", "longest", "squash")
 MOST_MEAN, LEAST_STD = 1e6, 1e-6
 Mean = Annotated[float, Meta(ge=-MOST_MEAN, le=MOST_MEAN)]
@@ -28,7 +28,7 @@ class PreprocessDocument(Struct, frozen=True):
 
     mean: tuple[Mean, Mean, Mean]
     std: tuple[Deviation, Deviation, Deviation]
-    interpolation: Literal["bicubic", "bilinear", "nearest"] = "bicubic"
+    interpolation: Literal["bicubic", "bilinear"] = "bicubic"
     resize_mode: Literal["shortest", "longest", "squash"] = "shortest"
     fill_color: Annotated[int, Meta(ge=0, le=255)] = 0
 

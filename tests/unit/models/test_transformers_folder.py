@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop import explain, wrap_model
 from exclip_desktop.core.errors import ModelError
+from exclip_desktop.core.values.preprocessing import find_preprocessing
 from exclip_desktop.models.loading import fit_weights, load_model, read_source
 from exclip_desktop.models.scoring import encode_captions, encode_picture
 from exclip_desktop.models.transform_config import derive_preprocess
@@ -191,11 +192,27 @@ def test_preprocessing_of_every_age(tmp_path: Path, values: dict[str, Any], expe
     assert (found["interpolation"], found["resize_mode"]) == expected
 
 
-def test_preprocessing_that_is_another_is_refused(tmp_path: Path) -> None:
-    values = {**CLIP_PIXELS, "size": {"shortest_edge": 40}}
-    (tmp_path / "preprocessor_config.json").write_text(json.dumps(values))
-    with pytest.raises(ModelError, match="resizes to 40 and crops to 32"):
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"size": {"shortest_edge": 40}}, "resizes to 40 and crops to 32"),
+        ({"resample": 0}, "with the interpolation nearest"),
+        ({"resample": 1}, "with the interpolation lanczos"),
+        ({"do_normalize": False}, "with do_normalize set to false"),
+        ({"rescale_factor": 1}, "with the rescale_factor 1"),
+    ],
+)
+def test_preprocessing_that_is_another_is_refused(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps({**CLIP_PIXELS, **changes}))
+    with pytest.raises(ModelError, match=expected):
         derive_preprocess(tmp_path)
+
+
+def test_an_interpolation_that_open_clip_lacks_is_refused(tmp_path: Path) -> None:
+    chosen = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "nearest"}
+    (tmp_path / "x.json").write_text(json.dumps(chosen))
+    with pytest.raises(ModelError, match="interpolation"):
+        find_preprocessing(tmp_path / "x.json")
 
 
 @pytest.mark.parametrize(
