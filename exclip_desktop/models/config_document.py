@@ -25,6 +25,7 @@ Stage = Annotated[int, Meta(ge=1, le=128)]
 Width = Annotated[int, Meta(ge=1, le=32_768)]
 Patch = Annotated[int, Meta(ge=1, le=1_024)]
 Pixels = Annotated[int, Meta(ge=1, le=4_096)]
+Context = Annotated[int, Meta(ge=3, le=16_384)]  # a word between the first and the last token
 Tokens = Annotated[int, Meta(ge=1, le=16_384)]
 Vocabulary = Annotated[int, Meta(ge=1, le=8_000_000)]
 TokenId = Annotated[int, Meta(ge=0, le=8_000_000)]
@@ -107,7 +108,7 @@ class VisionConfig(BlockOptions, frozen=True, forbid_unknown_fields=True, kw_onl
 class TextConfig(BlockOptions, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Entries of ``text_cfg``, and of ``multimodal_cfg``, which has some more."""
 
-    context_length: Tokens = 77
+    context_length: Context = 77
     vocab_size: Vocabulary = 49_408
     hf_tokenizer_name: Annotated[str, Meta(max_length=4_096)] | None = None
     tokenizer_mode: Word | None = None

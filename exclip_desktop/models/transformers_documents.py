@@ -18,6 +18,7 @@ Heads = Annotated[int, Meta(ge=1, le=1_024)]
 Width = Annotated[int, Meta(ge=1, le=131_072)]
 Vocabulary = Annotated[int, Meta(ge=1, le=8_000_000)]
 Positions = Annotated[int, Meta(ge=1, le=1_000_000)]
+Context = Annotated[int, Meta(ge=3, le=1_000_000)]
 Pixels = Annotated[int, Meta(ge=1, le=4_096)]
 Epsilon = Annotated[float, Meta(gt=0, le=1)]
 Word = Annotated[str, Meta(max_length=100, pattern=r"^[A-Za-z0-9_.-]*$")]
@@ -35,7 +36,7 @@ class EncoderSizes(TypedDict, total=False):
     num_hidden_layers: Layers
     num_attention_heads: Heads
     vocab_size: Vocabulary
-    max_position_embeddings: Positions
+    max_position_embeddings: Context
     type_vocab_size: Positions
     image_size: Pixels
     patch_size: Pixels

@@ -202,6 +202,7 @@ ENTRIES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("config", f"{TEXT}.vocab_size", 8_000_000),
     ("config", f"{TEXT}.context_length", 16_384),
     ("config", f"{TEXT}.heads", 0),
+    ("config", f"{TEXT}.context_length", 1),
     ("config", f"{TEXT}.heads", 3),
     ("config", f"{TEXT}.layers", "2"),
     ("config", "model_cfg", [1]),
@@ -252,7 +253,7 @@ ENTRIES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("adapter's config", "base_model_name_or_path", "//server/share"),
     ("adapter's config", "base_model_name_or_path", "org/model"),
 )
-FAST_ENTRIES: Final = frozenset((0, 13, 14, 30, 43, 64))
+FAST_ENTRIES: Final = frozenset((0, 13, 14, 30, 44, 65))
 
 
 def _entries() -> Iterator[HostileInput]:
