@@ -44,7 +44,7 @@ def parse_json(path: Path, kind: InputKind = JSON_LIST) -> Any:
         _check_memory(path)
     with open_regular(path, kind, ListError) as file:
         head = file.read(HEAD_BYTES)
-    if b"\0" in head and json.detect_encoding(head[:4]).startswith("utf-8"):
+    if b"\0" in head and "\0" in head.decode(json.detect_encoding(head[:4]), "replace"):
         raise ListError(f"{path.name} is not JSON: it has NUL bytes.", HINT)
     data = read_regular(path, kind, ListError)
     try:

@@ -12,7 +12,7 @@ from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.inputs.regular_files import LIST_LINE, NAMES_FILE, InputKind, read_regular
 from exclip_desktop.core.paths import expand_home, is_dir
-from exclip_desktop.core.values.pair_list import ListNote
+from exclip_desktop.core.values.pair_list import ListedPair, ListNote
 from exclip_desktop.storage.pair_lists.box_forms import centre_box, fraction_points
 from exclip_desktop.storage.pair_lists.folder_walk import walk_folders
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
@@ -126,6 +126,9 @@ class PictureFolder:
                 yield ListNote(place, f"{_reason(error)} Its picture is left out.", "side file")
                 return
             record = {**record, **found}
+        if not record:  # most pictures of a folder without lists
+            yield ListedPair(default_id or picture, picture, "")
+            return
         yield from read_object(record, place, default_id or picture, self._finder.size_of, picture=picture)
 
     def _files_of(self, folder: Path) -> Mapping[str, str]:
