@@ -91,7 +91,12 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
                 left -= memoryview(data).nbytes
                 return super().write(data)
 
-        monkeypatch.setattr(os, "fdopen", lambda handle, mode: io.BufferedWriter(Nearly(handle, mode)))
+        original = os.fdopen
+        monkeypatch.setattr(
+            os,
+            "fdopen",
+            lambda handle, mode: io.BufferedWriter(Nearly(handle, mode)) if "w" in mode else original(handle, mode),
+        )
 
     return fill
 
