@@ -4,6 +4,7 @@ import argparse
 import os
 import shlex
 import sys
+import tempfile
 import warnings
 from difflib import get_close_matches
 from importlib import import_module
@@ -14,7 +15,7 @@ from exclip_desktop.cli.display import check_display
 from exclip_desktop.cli.flag_words import FLAG_WORDS
 from exclip_desktop.cli.terminal import drop_output, flush_output, print_error
 from exclip_desktop.core.argument_checks import is_unicode
-from exclip_desktop.core.errors import CaptionError, UserError
+from exclip_desktop.core.errors import CaptionError, OutputError, UserError
 from exclip_desktop.core.network_gate import closed_network
 from exclip_desktop.core.progress import Stop
 from exclip_desktop.core.threads import share_cores
@@ -88,6 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     try:
+        _check_folders()
         if opens_window(words):
             return _open_window(words)
         options = _parse(words)
@@ -114,6 +116,21 @@ def _describe_failure(error: OSError) -> str:
     place = f" ({error.filename})" if error.filename else ""
     hint = " Set TMPDIR to a folder that can be written to." if "temporary" in reason else ""
     return f"The computer refused something that the program needs: {reason}{place}.{hint}"
+
+
+def _check_folders() -> None:
+    """Raise ``UserError`` without a folder for temporary files; without a home folder, name one that has no files.
+
+    Libraries raise errors of their own kinds where the home folder is not known, or take the current folder for it.
+    """
+    if not os.path.isabs(os.path.expanduser("~")):
+        os.environ["HOME"] = os.devnull
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise OutputError(
+            "There is no folder for temporary files that can be written.", "Set TMPDIR to such a folder."
+        ) from error
 
 
 def opens_window(words: list[str]) -> bool:
