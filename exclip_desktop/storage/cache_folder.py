@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from exclip_desktop.core.errors import OutputError
+from exclip_desktop.core.inputs.json_documents import Count, read_document
+from exclip_desktop.core.inputs.regular_files import CONFIG_FILE, InputKind, read_regular
 from exclip_desktop.core.temporary_files import leftovers, remove_leftovers
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.lru import choose_evicted
@@ -22,11 +26,18 @@ LEAST_DISK_BYTES: Final = 10_000_000
 ENDING: Final = ".safetensors"
 LIMIT_FILE: Final = "limit.json"
 
+ENTRY: Final = InputKind("cache entry", 16_000_000_000)
 _ENTRY: Final = re.compile(r"[0-9a-f]{64}" + re.escape(ENDING))
 _TRIM_TO: Final = 0.9  # trimming further than needed, so that a full folder is not listed at every write
 _RESCAN_AFTER: Final = 1 / 16  # of the limit written by us: other processes may have written as much
 _CLOCK_S: Final = 60.0  # by which the clocks of computers that share a folder may differ
 _log = logging.getLogger(__name__)
+
+
+class _Limit(msgspec.Struct, frozen=True):
+    """The content of ``limit.json``."""
+
+    bytes: Count
 
 
 class CacheFolder:
@@ -73,8 +84,8 @@ class CacheFolder:
             if self._is_bounded and path.stat().st_size > self._limit:
                 _remove(path)  # larger than the whole cache
                 return None
-            data = path.read_bytes()
-        except OSError:  # not there, or another process has just removed it
+            data = read_regular(path, ENTRY, OutputError)
+        except (OSError, OutputError):  # not there, or another process has just removed it
             return None
         _touch(path)
         return data
@@ -134,11 +145,10 @@ class CacheFolder:
         if self._fixed_limit is not None:
             return self._fixed_limit
         try:
-            limit = json.loads((self.folder / LIMIT_FILE).read_bytes())["bytes"]
-        except (OSError, ValueError, KeyError, TypeError):
+            limit = read_document(self.folder / LIMIT_FILE, _Limit, CONFIG_FILE, OutputError)
+        except OutputError:  # there is none, or it is damaged
             return DISK_BYTES
-        is_number = isinstance(limit, int) and not isinstance(limit, bool)
-        return max(limit, LEAST_DISK_BYTES) if is_number else DISK_BYTES
+        return max(limit.bytes, LEAST_DISK_BYTES)
 
     def _must_rescan(self, written: int) -> bool:
         with self._lock:

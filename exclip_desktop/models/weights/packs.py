@@ -172,8 +172,8 @@ def _read_sums(folder: Path) -> dict[str, str]:
             raise ModelError(f"{folder / SUMS_FILE} lists {line[2]} twice.", "Do not use this folder.")
         sums[line[2]] = line[1]
     for name in (CONFIG_FILE, WEIGHTS_FILE, *sums):
-        if Path(name).name != name or "\\" in name or name.startswith("."):
-            raise ModelError(f"{folder} names a file outside of it: {name}.", "Do not use this folder.")
+        if Path(name).name != name or "\\" in name or name.startswith(".") or not name.isprintable():
+            raise ModelError(f"{folder} names a file outside of it: {ascii(name)}.", "Do not use this folder.")
         if name not in sums or not is_file(folder / name):
             raise ModelError(f"{folder} is incomplete: {name} is missing.", "Copy it again.")
         if (folder / name).is_symlink():
