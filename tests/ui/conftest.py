@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
@@ -45,6 +46,13 @@ def caption_of(words: tuple[str, ...], unseen: str = "", context: int = 77) -> C
     whole = f"{text} {unseen}" if unseen else text
     tokens.append(Token(3, "[EOT]", "end", len(text), len(text)))
     return Caption(whole, tuple(tokens), tuple(read), (len(text) + 1, len(whole)) if unseen else None, context)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Empty the clipboard at the end: Qt deletes what Python has put there after Python has ended, and crashes."""
+    yield
+    QApplication.clipboard().clear()
 
 
 @pytest.fixture
