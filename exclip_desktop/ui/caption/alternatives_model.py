@@ -13,6 +13,12 @@ Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 BAR_ROLE: Final = Role.UserRole
 """A score's share of the largest magnitude in the list, signed, in −1 … 1; None while there is no score."""
+ROLES: Final = frozenset(
+    {
+        *(Role.DisplayRole, Role.AccessibleTextRole, Role.TextAlignmentRole),
+        *(Role.FontRole, Role.ToolTipRole, BAR_ROLE),
+    }
+)
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 PENDING: Final = "…"
 SMALL_SHARE: Final = 0.001
@@ -52,11 +58,16 @@ class AlternativesModel(QAbstractTableModel):
         super().__init__(parent)
         self.entries: list[tuple[int, Alternative]] = []
         self._caption = ""
+        self._own_score: float | None = None
+        self._largest = 0.0  # magnitude of the scores
 
     def show(self, alternatives: tuple[Alternative, ...], caption: str) -> None:
         """Show other alternatives; ``caption`` is the caption on screen."""
         self.beginResetModel()
         self._caption = caption.strip()
+        self._own_score = next((entry.score for entry in alternatives if self._is_own(entry)), None)
+        scores = [entry.score for entry in alternatives if entry.score is not None]
+        self._largest = max(map(abs, scores), default=0.0)
         self.entries = list(enumerate(alternatives))
         ranked = all(entry.rank is not None for entry in alternatives)
         self.entries.sort(
@@ -84,6 +95,8 @@ class AlternativesModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         """Return the data of a cell."""
+        if role not in ROLES:  # views request many others for each cell
+            return None
         _, entry = self.entries[index.row()]
         column = AlternativeColumn(index.column())
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
@@ -129,14 +142,11 @@ class AlternativesModel(QAbstractTableModel):
         return own if column == AlternativeColumn.CAPTION else HINTS[column]
 
     def _gap(self, entry: Alternative) -> str:
-        own = next((one.score for _, one in self.entries if self._is_own(one)), None)
-        if self._is_own(entry) or own is None or entry.score is None:
-            return ""
-        return format_signed(entry.score - own)
+        own = self._own_score
+        return "" if self._is_own(entry) or own is None or entry.score is None else format_signed(entry.score - own)
 
     def _bar(self, entry: Alternative) -> float | None:
-        largest = max((abs(other.score) for _, other in self.entries if other.score is not None), default=0.0)
-        return None if entry.score is None else entry.score / (largest or 1.0)
+        return None if entry.score is None else entry.score / (self._largest or 1.0)
 
 
 def format_share(share: float) -> str:
