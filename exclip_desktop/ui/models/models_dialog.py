@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from exclip_desktop.ui.models.models_table import ModelsView, describe_reason
 from exclip_desktop.ui.theme import error_colour
 from exclip_desktop.ui.widgets.labels import ElidedLabel
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
+from exclip_desktop.ui.widgets.status_line import ProgressBar
 
 Purpose = Literal["use", "compare"]
 OPENS_AT_PX: Final = (1120, 640)
@@ -105,7 +105,7 @@ class ModelsDialog(QDialog):
             "close": ("Close", ""),
         }
         self._buttons = {name: _button(*texts) for name, texts in tips.items()}
-        self._bar, self._fetching = QProgressBar(textVisible=False), ElidedLabel(24)
+        self._bar, self._fetching = ProgressBar(), ElidedLabel(24)
         self._bar.setAccessibleName("Download")
         self._bar.setFixedHeight(self._bar.fontMetrics().height())
         self._cancel = _button("Ca&ncel", "Stop the download; the downloaded part is kept")
@@ -227,8 +227,8 @@ class ModelsDialog(QDialog):
             self._error.hide()
             self._fetching.show_text(format_download(transfer))
             # Qt counts in 32 bits, which the bytes of a file may exceed.
-            self._bar.setRange(0, 1000 if transfer.total else 0)
-            self._bar.setValue(1000 * transfer.done // transfer.total if transfer.total else 0)
+            done = 1000 * transfer.done // transfer.total if transfer.total else 0
+            self._bar.show_share(done, 1000 if transfer.total else 0)
         self._show_fetchable()
 
     def _show_error(self, error: Exception) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QProgressBar,
     QPushButton,
     QSplitter,
     QVBoxLayout,
@@ -29,6 +28,7 @@ from exclip_desktop.ui.study.study_table import StudyTable
 from exclip_desktop.ui.theme import error_colour
 from exclip_desktop.ui.widgets.file_manager import BUTTON_TEXT, show_in_folder
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
+from exclip_desktop.ui.widgets.status_line import ProgressBar
 
 OPENS_AT_PX: Final = (1160, 720)
 LEAST_PX: Final = (860, 560)
@@ -57,7 +57,7 @@ class StudyDialog(QDialog):
         self._controller, self._message = study_controller, ""
         self.options, self.table, self.plot = StudyOptions(study_controller), StudyTable(), StudyPlot()
         self.start_button = QPushButton("&Start", autoDefault=False)
-        self._bar, self._progress, self._news = QProgressBar(textVisible=False), QLabel(), QLabel(wordWrap=True)
+        self._bar, self._progress, self._news = ProgressBar(), QLabel(), QLabel(wordWrap=True)
         self.notes = QLabel(wordWrap=True)
         self.copy_button = QPushButton("Cop&y table", autoDefault=False)
         self.export_button = QPushButton("&Export…", autoDefault=False)
@@ -126,8 +126,7 @@ class StudyDialog(QDialog):
             self.table.show_study(controller.choice.methods, controller.choice.metrics, controller.study)
         self.options.setEnabled(not controller.is_running)
         self.options.show_folder()
-        self._bar.setMaximum(max(controller.total, 1))
-        self._bar.setValue(controller.done)
+        self._bar.show_share(controller.done, max(controller.total, 1))
         self._progress.setText(self._progress_text())
         self._show_buttons()
         self._show_plot()

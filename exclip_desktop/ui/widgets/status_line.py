@@ -29,6 +29,23 @@ LEFT_OUT: Final = ("origin", "time", "device", "remaining time", "network", "sco
 """What the line leaves out, in this order, until the rest has room; each is also in a tooltip or the inspector."""
 
 
+class ProgressBar(QProgressBar):
+    """A bar without text that is drawn with all that changes, once in each turn of the event loop.
+
+    Qt's own bar draws itself at each change of its value, and with it everything else that waits to be drawn.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(textVisible=False)
+
+    def show_share(self, done: int, total: int) -> None:
+        """Show ``done`` of ``total``; of 0, a length that is unknown."""
+        self.setUpdatesEnabled(False)
+        self.setRange(0, total)
+        self.setValue(done)
+        self.setUpdatesEnabled(True)
+
+
 class StatusLine(QWidget):
     """Shows model, device, score, time, origin of the result, and the work in progress.
 
@@ -95,7 +112,7 @@ class StatusLine(QWidget):
         self._result.setAccessibleName("Score, time and origin")
         self._message.setAccessibleName("Message")
         self._message.setObjectName("message")
-        self._bar = QProgressBar(textVisible=False)
+        self._bar = ProgressBar()
         self._bar.setMinimumWidth(BAR_PX // 2)
         self._bar.setMaximumWidth(BAR_PX)
         self._bar.setAccessibleName("Progress")
@@ -222,8 +239,7 @@ class StatusLine(QWidget):
         self._idle = work.idle
         self._left_s = self._remaining_time.estimate_s(work.what, work.done, work.total, time.monotonic())
         self._fit()
-        self._bar.setRange(0, work.total)  # 0 to 0 is Qt's bar of unknown length
-        self._bar.setValue(work.done)
+        self._bar.show_share(work.done, work.total)
 
     def _on_waited(self) -> None:
         self._show_work(self._state.work is not None)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QElapsedTimer, QEvent, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QHelpEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QProgressBar, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +16,7 @@ from exclip_desktop.session.state import Provenance, State, Work
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from exclip_desktop.ui.widgets.labels import ElidedLabel
-from exclip_desktop.ui.widgets.status_line import LEFT_OUT, SHOW_AFTER_MS, StatusLine, format_duration
+from exclip_desktop.ui.widgets.status_line import LEFT_OUT, SHOW_AFTER_MS, ProgressBar, StatusLine, format_duration
 from exclip_desktop.ui.window import PANELS_HIDDEN
 from tests.ui.window.test_widgets import button, child
 
@@ -288,3 +288,23 @@ def test_the_status_line_shows_the_remaining_time(qtbot: QtBot, monkeypatch: pyt
     assert line._what.text() == "Explaining the picture, about 40 s left"
     state.change(work=Work("Explaining the picture", 0, 0))
     assert line._what.text() == "Explaining the picture"
+
+
+def test_the_bar_is_drawn_once_for_all_reports_of_a_turn_of_the_event_loop(qtbot: QtBot) -> None:
+    drawn: list[int] = []
+
+    class _Bar(ProgressBar):
+        def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+            drawn.append(self.value())
+
+    bar = _Bar()
+    qtbot.addWidget(bar)
+    bar.show()
+    qtbot.waitExposed(bar)
+    QApplication.processEvents()
+    drawn.clear()
+    for done in range(0, 1001, 50):
+        bar.show_share(done, 1000)
+    assert drawn == []
+    QApplication.processEvents()
+    assert drawn == [1000]
