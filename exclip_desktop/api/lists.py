@@ -5,6 +5,7 @@ from pathlib import Path
 from exclip_desktop.core.paths import expand_home
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.values.pair_list import PairList
+from exclip_desktop.storage.formula_cells import Formulas
 from exclip_desktop.storage.pair_lists.list_export import ListExport, export_list
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pair_lists.writers import writer_of
@@ -18,6 +19,7 @@ def convert_list(
     pictures: str | Path | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    csv_formulas: Formulas = "escape",
 ) -> ListExport:
     """Write a list of pairs as another program reads it.
 
@@ -28,6 +30,7 @@ def convert_list(
         pictures: the folder where relative paths of pictures start; None: the list's own.
         progress: called with the number of pictures read.
         cancel: polled between pictures; nothing is left then.
+        csv_formulas: escape or keep cells of a table that a spreadsheet would take for formulas.
 
     Raises:
         ListError, ProjectError: the list cannot be read.
@@ -39,4 +42,4 @@ def convert_list(
     writer = writer_of(place.name, to)
     folder = None if pictures is None else expand_home(pictures)
     listed = pairs if isinstance(pairs, PairList) else read_pairs(pairs, folder, cancel)
-    return export_list(listed, place, writer, progress or ignore_progress, cancel)
+    return export_list(listed, place, writer, progress or ignore_progress, cancel, csv_formulas)

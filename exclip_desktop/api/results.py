@@ -17,6 +17,7 @@ from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path
 from exclip_desktop.storage.exports.number_files import save_matrix
+from exclip_desktop.storage.formula_cells import Formulas
 
 
 class Drawable(PairMatrix):
@@ -45,10 +46,18 @@ class Drawable(PairMatrix):
         matrix = self._base(**{field.name: getattr(self, field.name) for field in fields(self)})
         return type(self), (matrix, self.pixels, self.notes)
 
-    def save(self, path: str | Path, *, span: Span | None = None, box: Box | None = None) -> None:
+    def save(
+        self,
+        path: str | Path,
+        *,
+        span: Span | None = None,
+        box: Box | None = None,
+        csv_formulas: Formulas = "escape",
+    ) -> tuple[str, ...]:
         """Write the numbers as ``.npz``, ``.json`` or ``.csv``; with ``span`` or ``box``, the selection as well.
 
-        What the files hold: ``storage.exports.number_files.save_matrix``.
+        What the files hold: ``storage.exports.number_files.save_matrix``. ``csv_formulas``: escape or keep words that a
+        spreadsheet would take for formulas. Returns notes on what was changed.
 
         Raises:
             CaptionError, SelectionError: span or box does not fit.
@@ -56,7 +65,8 @@ class Drawable(PairMatrix):
 
         """
         nothing = span is None and box is None
-        save_matrix(self, Path(path), None if nothing else self.select(span, box), self.notes)
+        selection = None if nothing else self.select(span, box)
+        return save_matrix(self, Path(path), selection, self.notes, csv_formulas)
 
     def plot(
         self,

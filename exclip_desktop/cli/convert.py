@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 import exclip_desktop
+from exclip_desktop.cli.options import add_csv_formulas
 from exclip_desktop.cli.terminal import ProgressBar, print_note
 from exclip_desktop.core.paths import expand_home
 from exclip_desktop.core.text.number_format import format_count
@@ -37,6 +38,7 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pictures", type=Path, metavar="FOLDER", help="the folder where the list's relative paths start"
     )
+    add_csv_formulas(parser)
 
 
 def _convert(options: argparse.Namespace) -> None:
@@ -47,7 +49,9 @@ def _convert(options: argparse.Namespace) -> None:
     for sentence in (*summarize_notes(listed.notes), *describe_losses(count_parts(listed.pairs), writer)):
         print_note(sentence)
     with ProgressBar() as bar:
-        done = exclip_desktop.convert_list(listed, out, writer.key, progress=bar.show)
+        done = exclip_desktop.convert_list(
+            listed, out, writer.key, progress=bar.show, csv_formulas=options.csv_formulas
+        )
     for sentence in summarize_notes(done.notes):
         print_note(sentence)
     print_note(f"Written: {options.out} ({format_count(done.pairs, 'pair')})")

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import exclip_desktop
-from exclip_desktop.cli.options import add_max_megapixels, add_model, add_no_cache, chosen_cache, load_chosen_model
+from exclip_desktop.cli.options import (
+    add_csv_formulas,
+    add_max_megapixels,
+    add_model,
+    add_no_cache,
+    chosen_cache,
+    load_chosen_model,
+)
 from exclip_desktop.cli.terminal import ProgressBar, print_note, print_text, resumable
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.metric_table import METRICS, THRESHOLDS
@@ -15,6 +22,7 @@ from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.core.values.study import SCORES, SPREAD_FILLS, StudySettings, study_methods
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.study_tables import format_text, save_tables
+from exclip_desktop.storage.formula_cells import Formulas
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 
 if TYPE_CHECKING:
@@ -58,6 +66,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_settings(group: Any) -> None:
+    add_csv_formulas(group)
     group.add_argument(
         "--deletion-steps",
         dest="steps",
@@ -146,7 +155,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             progress=stop.after_each(bar.show),
             **settings,
         )
-    _write(study, options.out)
+    _write(study, options.out, options.csv_formulas)
 
 
 def _methods(options: argparse.Namespace) -> dict[str, dict[str, str]]:
@@ -164,8 +173,8 @@ def _methods(options: argparse.Namespace) -> dict[str, dict[str, str]]:
     return methods
 
 
-def _write(study: "Study", folder: Path) -> None:
-    written = save_tables(study, folder)
+def _write(study: "Study", folder: Path, formulas: Formulas) -> None:
+    written = save_tables(study, folder, formulas)
     figures = import_module("exclip_desktop.render.figure_study")  # matplotlib is imported when a figure is made
     saving = import_module("exclip_desktop.render.figure").save_figure
     figure = figures.draw_study(study)

@@ -19,7 +19,7 @@ from exclip_desktop.cli.options import (
     load_chosen_model,
     resolve_pair,
 )
-from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note, print_text
+from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note, print_text, print_written
 from exclip_desktop.cli.text_report import describe_selection, explanation_as_text, occlusion_as_text
 from exclip_desktop.core.errors import Remedy, SelectionError
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
@@ -88,8 +88,8 @@ def _write(result: Result, options: argparse.Namespace) -> None:
         result.plot(options.picture, span=options.span, box=options.box, colours=options.colours)
         print_note(f"Written: {options.picture}")
     if options.out is not None:
-        result.save(options.out, span=options.span, box=options.box)
-        print_note(f"Written: {options.out}")
+        notes = result.save(options.out, span=options.span, box=options.box, csv_formulas=options.csv_formulas)
+        print_written(options.out, notes)
 
 
 def _print(result: Result, image: Path, options: argparse.Namespace, scores: OcclusionScores | None) -> None:

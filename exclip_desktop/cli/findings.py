@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from exclip_desktop.cli.options import add_csv_formulas
 from exclip_desktop.cli.terminal import print_note
 from exclip_desktop.core.paths import expand_home, is_file
 from exclip_desktop.core.text.number_format import format_count
@@ -34,6 +35,7 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", metavar="TEXT", help="of a page (default: the project's name)")
     parser.add_argument("--columns", type=int, metavar="N", help="pictures side by side in a figure")
     parser.add_argument("--width", type=float, metavar="INCHES", help="of a .png or .svg (default 6.75, a page's text)")
+    add_csv_formulas(parser)
     parser.add_argument(
         "--own-scales",
         action="store_true",
@@ -49,6 +51,7 @@ def _report(options: argparse.Namespace) -> None:
         width_in=options.width,
         own_scales=options.own_scales,
         list_format=options.to or "",
+        formulas=options.csv_formulas,
     )
     count, notes = write_report(options.project, options.out, report_options)
     for note in notes:

@@ -16,7 +16,7 @@ from exclip_desktop.cli.options import (
     load_chosen_model,
     resolve_pair,
 )
-from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note, print_text
+from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note, print_text, print_written
 from exclip_desktop.cli.text_report import describe_selection, map_as_text, matrix_as_text
 from exclip_desktop.core.errors import CaptionError, OutputError, SettingsError
 from exclip_desktop.core.method_registry import OURS, format_table, method_by_key, method_name
@@ -112,8 +112,7 @@ def _output_map(
         )
         print_note(f"Written: {options.picture}")
     if options.out is not None:
-        save_map(token_map, options.out)
-        print_note(f"Written: {options.out}")
+        print_written(options.out, save_map(token_map, options.out, options.csv_formulas))
     if options.json:
         print_json({"image": str(image), "notes": list(notes), **map_to_values(token_map)})
     else:
@@ -128,8 +127,7 @@ def _output_matrix(matrix: "MatrixResult", image: Path, options: argparse.Namesp
         matrix.plot(options.picture, **selection, colours=options.colours)
         print_note(f"Written: {options.picture}")
     if options.out is not None:
-        matrix.save(options.out, **selection)
-        print_note(f"Written: {options.out}")
+        print_written(options.out, matrix.save(options.out, **selection, csv_formulas=options.csv_formulas))
     values = describe_selection(matrix, **selection)
     if options.json:
         print_json({"image": str(image), "notes": matrix.notes, **matrix_to_values(matrix), "selection": values})

@@ -16,6 +16,7 @@ from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, FULL, PRECISI
 from exclip_desktop.storage.cache import FactorCache, open_cache
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path, list_endings
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
+from exclip_desktop.storage.formula_cells import FORMULA_CHOICES
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 from exclip_desktop.storage.samples import load_samples
 
@@ -150,7 +151,19 @@ def add_output(parser: argparse.ArgumentParser, *, out: str, json: str) -> None:
         help="colour map of the figure (default %(default)s)",
     )
     group.add_argument("--out", type=Path, metavar="FILE", help=out)
+    add_csv_formulas(group)
     group.add_argument("--json", action="store_true", help=json)
+
+
+def add_csv_formulas(parser: Any) -> None:
+    """Add the choice of what is done with cells of a CSV that a spreadsheet would compute."""
+    parser.add_argument(
+        "--csv-formulas",
+        choices=FORMULA_CHOICES,
+        default=FORMULA_CHOICES[0],
+        help="cells of a CSV that begin with =, +, - or @ and are no numbers: put an apostrophe before them, so that "
+        "no spreadsheet computes them (escape, default), or keep them",
+    )
 
 
 def _layer(text: str) -> int | str:

@@ -46,6 +46,13 @@ def print_note(text: str) -> None:
             print(show_controls_in_line(text), file=sys.stderr)
 
 
+def print_written(path: Path, notes: Iterable[str] = ()) -> None:
+    """Print that a file is written, and notes on what was changed in it."""
+    for note in notes:
+        print_note(note)
+    print_note(f"Written: {path}")
+
+
 def print_error(text: str) -> None:
     """Print an error on one line, in the middle of which a long name is left out."""
     words = " ".join(text.split())

@@ -12,9 +12,11 @@ import numpy as np
 from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.colour import range_limit
+from exclip_desktop.core.text.visible_controls import show_controls
 from exclip_desktop.core.values.answers import TokenMap
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, patch_heat
@@ -119,6 +121,8 @@ def draw_map(
 @own_style()
 def save_figure(figure: Figure, file: BinaryIO, ending: str) -> None:
     """Write the figure as ``.png``, or as ``.svg`` or ``.pdf`` with its text as text."""
+    for text in figure.findobj(Text):  # XML has no control characters
+        text.set_text(show_controls(text.get_text()))
     kind = {"pil_kwargs": QUICK_PNG} if ending == ".png" else {"metadata": UNDATED.get(ending)}
     figure.savefig(file, format=ending.lstrip("."), facecolor="white", **kind)
 

@@ -16,6 +16,7 @@ from exclip_desktop.storage.exports.finding_lists import choose_findings, write_
 from exclip_desktop.storage.exports.finding_pages import ReportItem, picture_name
 from exclip_desktop.storage.exports.finding_tables import make_region_pairs
 from exclip_desktop.storage.exports.formats import REPORT_FORMATS, ReportFormat, ReportOptions, check_path, format_for
+from exclip_desktop.storage.formula_cells import ESCAPES_NOTE
 from exclip_desktop.storage.pair_lists.list_export import export_list
 from exclip_desktop.storage.pair_lists.writers import writer_of
 from exclip_desktop.storage.pictures import picture_sha256, read_picture
@@ -44,15 +45,19 @@ def write_report(path: Path, out: Path, options: ReportOptions) -> tuple[int, tu
     check_path(out, REPORT_FORMATS)
     with open_project(path) as project:
         findings = choose_findings(project, options)
-        _write(project, findings, out, options)
-        return len(findings), project.notes
+        return len(findings), (*project.notes, *_write(project, findings, out, options))
 
 
-def _write(project: Project, findings: list[Finding], out: Path, options: ReportOptions) -> None:
+def _write(project: Project, findings: list[Finding], out: Path, options: ReportOptions) -> tuple[str, ...]:
+    """Write the findings, and return notes on what was changed."""
     report_format = format_for(out, REPORT_FORMATS)
     if report_format.kind == "table":
         folder = out.absolute().parent
-        _write_text(out, report_format.write_table([_with_path_from(folder, project, one) for one in findings]))
+        placed = [_with_path_from(folder, project, one) for one in findings]
+        text = report_format.write_table(placed, options.formulas)
+        _write_text(out, text)
+        if text != report_format.write_table(placed, "keep"):
+            return (ESCAPES_NOTE,)
     elif report_format.kind == "pair list":
         listed = make_region_pairs(findings, load_all_boxes(project))
         export_list(PairList(project.path, project.folder, listed), out, writer_of(out.name))
@@ -60,6 +65,7 @@ def _write(project: Project, findings: list[Finding], out: Path, options: Report
         _write_figure(project, findings, out, options)
     else:
         _write_page(project, findings, out, options, report_format)
+    return ()
 
 
 def _with_path_from(place: Path, project: Project, finding: Finding) -> Finding:

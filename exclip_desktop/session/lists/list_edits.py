@@ -21,6 +21,7 @@ from exclip_desktop.session.project.open_project import Projects
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.undo import ProjectStep
+from exclip_desktop.storage.formula_cells import Formulas
 from exclip_desktop.storage.pair_lists.list_export import ListExport, export_list
 from exclip_desktop.storage.pair_lists.writers import writer_of
 from exclip_desktop.storage.project.pair_rows import ProjectPair, load_all_boxes, load_pair, remove_pairs, restore_pairs
@@ -89,7 +90,7 @@ class ListEdits(QObject):
             )
         return replace(navigation.list, pairs=pairs, notes=())
 
-    def export(self, places: Sequence[int], path: Path, key: str | None = None) -> None:
+    def export(self, places: Sequence[int], path: Path, key: str | None = None, formulas: Formulas = "escape") -> None:
         """Write the pairs at these places as a list, in this order, by the writer of ``key``, or of the ending."""
         try:
             listed, writer = self.list_of(places), writer_of(path.name, key)
@@ -112,7 +113,7 @@ class ListEdits(QObject):
             self._explain_controller.show_error(error)
 
         self._state.put_work(self, Work(f"Writing {path.name}"))
-        self._tasks.run(lambda cancel: export_list(listed, path, writer, progress, cancel), then, fail)
+        self._tasks.run(lambda cancel: export_list(listed, path, writer, progress, cancel, formulas), then, fail)
 
     def _on_pictures_written(self, report: Report) -> None:
         self._state.put_work(self, Work(report.what, report.done, report.total))

@@ -70,12 +70,11 @@ class ExportController(QObject):
         loading = (facts.note,) if facts is not None and facts.note else ()
         notes = (*loading, *self._canvas_picture.picture.notes, *accuracy_warnings(explanation, WINDOW_WORDS))
 
-        def work(cancel: CancelToken) -> Path:
+        def work(cancel: CancelToken) -> tuple[str, ...]:
             cancel.check()
-            save_matrix(explanation, path, selection, notes)
-            return path
+            return save_matrix(explanation, path, selection, notes)
 
-        self._run(f"Writing {path.name}", work, self._on_written)
+        self._run(f"Writing {path.name}", work, lambda changes: self._on_written(path, changes))
 
     def copy_picture(self, then: Callable[[bytes], None]) -> None:
         """Draw the figure and pass its PNG bytes to ``then``."""
@@ -145,8 +144,9 @@ class ExportController(QObject):
     def _run(self, what: str, work: Callable[[CancelToken], object], then: Callable[..., None]) -> None:
         run_with_progress(self._state, self._tasks, Work(what), work, then, self._show_error)
 
-    def _on_written(self, path: Path) -> None:
-        self._state.change(notice=Notice(f"Written: {path}", kind="note", file=path))
+    def _on_written(self, path: Path, changes: tuple[str, ...] = ()) -> None:
+        message = " ".join((f"Written: {path}" + "." * bool(changes), *changes))
+        self._state.change(notice=Notice(message, kind="note", file=path))
 
 
 def make_panes_figure(

@@ -11,6 +11,7 @@ import numpy as np
 from exclip_desktop.core.maths.colour import DEFAULT_COLOURS, choose_ink, range_limit, to_rgb
 from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy, has_strongest_regions
 from exclip_desktop.core.text.number_format import format_digits
+from exclip_desktop.core.text.visible_controls import show_controls
 from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.finding import FindingWord, list_words
 from exclip_desktop.core.values.pair_matrix import PairMatrix
@@ -194,7 +195,7 @@ def _latex_part(part: _Part) -> str:
 
 def escape_latex(text: str) -> str:
     """Escape every sign that means something to LaTeX, and separate those it would join, such as two hyphens."""
-    return re.sub(r"([-',])(?=\1)", r"\1{}", text.translate(_TEX))
+    return re.sub(r"([-',])(?=\1)", r"\1{}", show_controls(text).translate(_TEX))
 
 
 def _one_line(text: str) -> str:

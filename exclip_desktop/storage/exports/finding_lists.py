@@ -31,7 +31,9 @@ def write_finding_list(
     with open_project(path) as project:
         findings = choose_findings(project, options)
         pairs, writer = make_region_pairs(findings, load_all_boxes(project)), writer_of(out.name, options.list_format)
-        done = export_list(PairList(project.path, project.folder, pairs), out, writer, cancel=cancel)
+        done = export_list(
+            PairList(project.path, project.folder, pairs), out, writer, cancel=cancel, formulas=options.formulas
+        )
         losses = describe_losses(count_parts(pairs), writer)
         return len(findings), (*project.notes, *losses, *summarize_notes(done.notes))
 

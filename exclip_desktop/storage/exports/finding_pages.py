@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exclip_desktop.core.text.number_format import format_count, format_percent, format_signed
+from exclip_desktop.core.text.visible_controls import show_controls_in_line
 from exclip_desktop.core.values.finding import Finding, describe_strongest_patch
 from exclip_desktop.storage.exports.caption_markup import escape_latex, format_words_html, format_words_latex
 
@@ -142,5 +143,5 @@ def _figure(item: ReportItem, folder: str) -> str:
 
 def _md(text: str) -> str:
     """Return text on one line, with the signs escaped that mean something to Markdown."""
-    line = " ".join(text.split())
+    line = show_controls_in_line(" ".join(text.split()))
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|!" else sign for sign in line)

@@ -30,23 +30,20 @@ from exclip_desktop.storage.finding_columns import (
     list_keys,
     to_values,
 )
+from exclip_desktop.storage.formula_cells import ESCAPED_COLUMN, Formulas, format_rows, read_escaped
 
 FINDINGS_FILE: Final = InputKind("findings file", 2_000_000_000)
 
 
-def format_jsonl(findings: Iterable[Finding]) -> str:
+def format_jsonl(findings: Iterable[Finding], _: Formulas = "keep") -> str:
     """Return findings as one object per line."""
     return "".join(f"{_json_text(to_values(one))}\n" for one in findings)
 
 
-def format_csv(findings: Iterable[Finding]) -> str:
-    """Return findings as a table."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(column.key for column in WRITTEN)
-    for one in findings:
-        writer.writerow(_cell(column, column.value(one)) for column in WRITTEN)
-    return text.getvalue()
+def format_csv(findings: Iterable[Finding], formulas: Formulas = "escape") -> str:
+    """Return findings as a table, which ``read_findings`` reads as they were whatever ``formulas`` is."""
+    rows = ([_cell(column, column.value(one)) for column in WRITTEN] for one in findings)
+    return format_rows([[column.key for column in WRITTEN], *rows], formulas, marks=True)
 
 
 def read_findings(path: Path) -> list[Finding]:
@@ -111,6 +108,8 @@ def _csv_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         missing = next((column.key for column in WRITTEN if row.get(column.key) is None), None)
         if missing is not None:
             raise ValueError(f"there is no {missing}")
+        if row.get(ESCAPED_COLUMN):
+            row = {key: read_escaped(cell) if isinstance(cell, str) else cell for key, cell in row.items()}
         yield {
             **{key: int(row[key]) for key in list_keys("count")},
             **{key: row[key] for key in list_keys("text")},

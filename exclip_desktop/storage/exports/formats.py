@@ -19,6 +19,7 @@ from exclip_desktop.storage.exports.finding_pages import (
     format_markdown,
 )
 from exclip_desktop.storage.exports.finding_tables import format_csv, format_jsonl
+from exclip_desktop.storage.formula_cells import Formulas
 from exclip_desktop.storage.pair_lists.writers import WRITERS
 from exclip_desktop.storage.project.finding_rows import FindingQuery
 
@@ -105,8 +106,9 @@ class ReportFormat(ExportFormat):
     kind: Literal["page", "figure", "table", "pair list"] = "figure"
     write_page: Callable[[str, Sequence[ReportItem], str], str] = lambda *_: ""
     has_folder: bool = False
-    write_table: Callable[[Iterable[Finding]], str] = lambda _: ""
+    write_table: Callable[[Iterable[Finding], Formulas], str] = lambda _, __: ""
     list_format: str = ""
+    formulas: Formulas = "escape"
 
     @property
     def is_folder(self) -> bool:
@@ -183,6 +185,7 @@ class ReportOptions:
         columns, width_in: columns of a figure, and its width in inches; None: the default.
         own_scales: whether each picture of a figure has its own colour range. Pictures of several methods always have.
         list_format: of ``LIST_REPORTS``; empty: the ending of the file chooses one of ``REPORT_FORMATS``.
+        formulas: what is done with cells of a CSV that a spreadsheet would take for formulas.
 
     """
 
@@ -193,3 +196,4 @@ class ReportOptions:
     width_in: float | None = None
     own_scales: bool = False
     list_format: str = ""
+    formulas: Formulas = "escape"

@@ -1,7 +1,5 @@
 """Writes the numbers of a matrix, or of a method's map, to a file: CSV, NumPy's NPZ or JSON."""
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, Selection, block_sum, coverage, patch_heat, token_heat
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import ExportFormat, check_path, format_for
+from exclip_desktop.storage.formula_cells import Formulas, describe_escapes, format_rows
 
 Floats = NDArray[np.float64]
 Notes = tuple[str, ...]
@@ -28,12 +27,18 @@ Notes = tuple[str, ...]
 class NumberFormat(ExportFormat):
     """A format of numbers, with its writers."""
 
-    write_matrix: Callable[[PairMatrix, Selection | None, Notes, BinaryIO], None]
-    write_map: Callable[[TokenMap, BinaryIO], None]
+    write_matrix: Callable[[PairMatrix, Selection | None, Notes, Formulas, BinaryIO], None]
+    write_map: Callable[[TokenMap, Formulas, BinaryIO], None]
 
 
-def save_matrix(matrix: PairMatrix, path: Path, selection: Selection | None = None, notes: Notes = ()) -> None:
-    """Write a matrix by the file's ending; with ``selection``, also its sums.
+def save_matrix(
+    matrix: PairMatrix,
+    path: Path,
+    selection: Selection | None = None,
+    notes: Notes = (),
+    formulas: Formulas = "escape",
+) -> Notes:
+    """Write a matrix by the file's ending; with ``selection``, also its sums. Return notes on what was changed.
 
     - JSON: everything as one object, see ``matrix_to_values``; the selection under ``selection``, see
       ``selection_to_values``; warnings about the numbers under ``notes``.
@@ -51,11 +56,13 @@ def save_matrix(matrix: PairMatrix, path: Path, selection: Selection | None = No
     """
     check_path(path, NUMBER_FORMATS)
     write = format_for(path, NUMBER_FORMATS).write_matrix
-    write_atomically(path, lambda file: write(matrix, selection, notes, file))
+    write_atomically(path, lambda file: write(matrix, selection, notes, formulas, file))
+    is_table = path.suffix.lower() == ".csv"
+    return describe_escapes((word.text for word in matrix.words), formulas) if is_table else ()
 
 
-def save_map(token_map: TokenMap, path: Path) -> None:
-    """Write a map by the file's ending.
+def save_map(token_map: TokenMap, path: Path, formulas: Formulas = "escape") -> Notes:
+    """Write a map by the file's ending. Return notes on what was changed.
 
     - JSON: see ``map_to_values``. NPZ: ``values`` as an array, all else as JSON text in ``provenance``.
     - CSV: of a picture row, column, and the patch's box in pixels; of a caption the token; then the value.
@@ -66,7 +73,9 @@ def save_map(token_map: TokenMap, path: Path) -> None:
     """
     check_path(path, NUMBER_FORMATS)
     write = format_for(path, NUMBER_FORMATS).write_map
-    write_atomically(path, lambda file: write(token_map, file))
+    write_atomically(path, lambda file: write(token_map, formulas, file))
+    is_table = path.suffix.lower() == ".csv" and token_map.side == "text"
+    return describe_escapes((token.text for token in token_map.caption.tokens), formulas) if is_table else ()
 
 
 def matrix_to_values(matrix: PairMatrix) -> dict[str, Any]:
@@ -165,7 +174,7 @@ def _matrix_document(matrix: PairMatrix, selection: Selection | None, notes: Not
     return document if selection is None else {**document, "selection": selection_to_values(matrix, selection)}
 
 
-def _matrix_npz(matrix: PairMatrix, selection: Selection | None, notes: Notes, file: BinaryIO) -> None:
+def _matrix_npz(matrix: PairMatrix, selection: Selection | None, notes: Notes, _: Formulas, file: BinaryIO) -> None:
     arrays: dict[str, Any] = {
         "matrix": matrix.matrix,
         "grid": matrix.grid,
@@ -184,7 +193,7 @@ def _matrix_npz(matrix: PairMatrix, selection: Selection | None, notes: Notes, f
     np.savez_compressed(file, **arrays)
 
 
-def _matrix_json(matrix: PairMatrix, selection: Selection | None, notes: Notes, file: BinaryIO) -> None:
+def _matrix_json(matrix: PairMatrix, selection: Selection | None, notes: Notes, _: Formulas, file: BinaryIO) -> None:
     document = {
         **_matrix_document(matrix, selection, notes),
         "columns": matrix.columns,
@@ -193,17 +202,15 @@ def _matrix_json(matrix: PairMatrix, selection: Selection | None, notes: Notes, 
     file.write(json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8"))
 
 
-def _matrix_csv(matrix: PairMatrix, selection: Selection | None, _: Notes, file: BinaryIO) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
+def _matrix_csv(matrix: PairMatrix, selection: Selection | None, _: Notes, formulas: Formulas, file: BinaryIO) -> None:
     named = [] if selection is None else ["selected", "value"]
     chosen = _word_values(matrix, selection or Selection())
-    writer.writerow(["word", "start", "end", *named, *matrix.columns[matrix.interactions.prefix :]])
+    rows: list[list[object]] = [["word", "start", "end", *named, *matrix.columns[matrix.interactions.prefix :]]]
     for word, selected, value in chosen:
         cells = [] if selection is None else [str(int(selected)), f"{value:.9g}"]
         heat = matrix.interactions.patch_heat(word.rows).reshape(-1)
-        writer.writerow([word.text, word.start, word.end, *cells, *(f"{part:.9g}" for part in heat)])
-    file.write(text.getvalue().encode("utf-8"))
+        rows.append([word.text, word.start, word.end, *cells, *(f"{part:.9g}" for part in heat)])
+    file.write(format_rows(rows, formulas).encode("utf-8"))
 
 
 def _word_values(matrix: PairMatrix, selection: Selection) -> list[tuple[Word, bool, float]]:
@@ -235,29 +242,26 @@ def map_to_values(token_map: TokenMap) -> dict[str, Any]:
     }
 
 
-def _map_json(token_map: TokenMap, file: BinaryIO) -> None:
+def _map_json(token_map: TokenMap, _: Formulas, file: BinaryIO) -> None:
     file.write(json.dumps(map_to_values(token_map), ensure_ascii=False, indent=1).encode("utf-8"))
 
 
-def _map_npz(token_map: TokenMap, file: BinaryIO) -> None:
+def _map_npz(token_map: TokenMap, _: Formulas, file: BinaryIO) -> None:
     provenance = {name: value for name, value in map_to_values(token_map).items() if name != "values"}
     np.savez_compressed(file, values=token_map.values, provenance=np.array(json.dumps(provenance, ensure_ascii=False)))
 
 
-def _map_csv(token_map: TokenMap, file: BinaryIO) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
+def _map_csv(token_map: TokenMap, formulas: Formulas, file: BinaryIO) -> None:
+    rows: list[list[object]]
     if token_map.side == "text":
-        writer.writerow(["token", "value"])
-        writer.writerows(
-            [token.text, f"{v:.9g}"] for token, v in zip(token_map.caption.tokens, token_map.values, strict=True)
-        )
+        rows = [["token", "value"]]
+        rows += [[token.text, f"{v:.9g}"] for token, v in zip(token_map.caption.tokens, token_map.values, strict=True)]
     else:
-        writer.writerow(["row", "column", "x0", "y0", "x1", "y1", "value"])
+        rows = [["row", "column", "x0", "y0", "x1", "y1", "value"]]
         for (row, column), value in np.ndenumerate(token_map.values):
             box = (f"{edge:.6g}" for edge in token_map.geometry.patch_box(row, column))
-            writer.writerow([row, column, *box, f"{value:.9g}"])
-    file.write(text.getvalue().encode("utf-8"))
+            rows.append([row, column, *box, f"{value:.9g}"])
+    file.write(format_rows(rows, formulas).encode("utf-8"))
 
 
 NUMBER_FORMATS: Final = (

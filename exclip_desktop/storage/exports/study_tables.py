@@ -1,7 +1,5 @@
 """Writes a study's table of figures: CSV, Markdown, LaTeX."""
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.study import Interval, Study, StudyRow, study_method_name
 from exclip_desktop.storage.atomic import write_atomically
 from exclip_desktop.storage.exports.formats import ExportFormat
+from exclip_desktop.storage.formula_cells import Formulas, format_rows
 
 NONE: Final = "—"
 GAP: Final = ("less_ours", "less_ours_low", "less_ours_high")
@@ -33,20 +32,23 @@ class StudyFormat(ExportFormat):
     copied_as: str = ""
 
 
-def save_tables(study: Study, folder: Path) -> list[Path]:
+def save_tables(study: Study, folder: Path, formulas: Formulas = "escape") -> list[Path]:
     """Write ``table.csv``, ``table.md`` and ``table.tex``; return their paths. Raise ``OutputError`` on failure."""
-    texts = {"table.csv": format_csv(study), "table.md": format_markdown(study), "table.tex": format_latex(study)}
+    texts = {
+        "table.csv": format_csv(study, formulas),
+        "table.md": format_markdown(study),
+        "table.tex": format_latex(study),
+    }
     for name, text in texts.items():
         encoded = text.encode("utf-8")
         write_atomically(folder / name, lambda file, encoded=encoded: file.write(encoded))  # type: ignore[misc]
     return [folder / name for name in texts]
 
 
-def format_csv(study: Study, delimiter: str = ",") -> str:
+def format_csv(study: Study, formulas: Formulas = "escape", separator: str = ",") -> str:
     """Return one line per method and metric: mean, interval, number of values; or why there is none."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=delimiter)
-    writer.writerow(["method", "options", "pairs", "metric", "mean", "low", "high", "values", "rule", "reason", *GAP])
+    rows: list[list[object]] = []
+    rows.append(["method", "options", "pairs", "metric", "mean", "low", "high", "values", "rule", "reason", *GAP])
     for row in study.rows:
         options = " ".join(f"{name}={value}" for name, value in row.options.items())
         for key in study.settings.metrics:
@@ -55,8 +57,8 @@ def format_csv(study: Study, delimiter: str = ",") -> str:
             cells = ["", "", "", 0] if figure is None else [*_interval_cells(figure), figure.count]
             gap = row.gaps.get(key)
             gap_cells = ["", "", ""] if gap is None else _interval_cells(gap)
-            writer.writerow([row.method, options, row.pairs, key, *cells, rule, row.reasons.get(key, ""), *gap_cells])
-    return text.getvalue()
+            rows.append([row.method, options, row.pairs, key, *cells, rule, row.reasons.get(key, ""), *gap_cells])
+    return format_rows(rows, formulas, separator=separator)
 
 
 def _interval_cells(figure: Interval) -> list[str]:
@@ -226,7 +228,7 @@ STUDY_FORMATS: Final = (
         ending=".tsv",
         name="TSV, the figures",
         description="As CSV, with tabs.",
-        write_text=lambda study: format_csv(study, "\t"),
+        write_text=lambda study: format_csv(study, separator="\t"),
         copied_as="For a spreadsheet",
     ),
     StudyFormat(".md", "Markdown, the figures", "The table with its notes.", format_markdown, "As Markdown"),

@@ -20,6 +20,7 @@ from exclip_desktop.storage.atomic import (
     unwritable,
     write_atomically,
 )
+from exclip_desktop.storage.formula_cells import ESCAPES_NOTE, Formulas
 from exclip_desktop.storage.pair_lists.list_format import meets_picture
 from exclip_desktop.storage.pair_lists.list_writer import ListWriter, WrittenPicture, group_by_picture, keep_held
 from exclip_desktop.storage.pair_lists.picture_copies import PictureCopies
@@ -65,6 +66,7 @@ def export_list(
     writer: ListWriter,
     progress: Progress = ignore_progress,
     cancel: CancelToken | None = None,
+    formulas: Formulas = "escape",
 ) -> ListExport:
     """Write a list completely or not at all; the same list gives the same bytes.
 
@@ -77,7 +79,7 @@ def export_list(
 
     """
     check_export(listed, out, writer)
-    export = _Export(listed, writer, progress, cancel or CancelToken())
+    export = _Export(listed, writer, progress, cancel or CancelToken(), formulas)
     pictures: Sequence[WrittenPicture]
     if writer.write_folder is not None:
         with make_folder_atomically(out) as folder:
@@ -89,7 +91,10 @@ def export_list(
 
 
 class _Export:
-    def __init__(self, listed: PairList, writer: ListWriter, progress: Progress, cancel: CancelToken) -> None:
+    def __init__(
+        self, listed: PairList, writer: ListWriter, progress: Progress, cancel: CancelToken, formulas: Formulas
+    ) -> None:
+        self._formulas = formulas
         self._listed, self._writer, self._progress, self._cancel = listed, writer, progress, cancel
         self._groups = group_by_picture([keep_held(pair, writer) for pair in listed.pairs])
         self.notes: list[ListNote] = []
@@ -124,7 +129,11 @@ class _Export:
         writer, folder = self._writer, self._listed.folder
         if writer.format_pairs is not None:
             pairs = [relocate_pair(pair, folder, out.parent) for pair in self._listed.pairs]
-            data = writer.format_pairs(pairs, self._sizes(out) if writer.takes_sizes else {}).encode()
+            sizes = self._sizes(out) if writer.takes_sizes else {}
+            text = writer.format_pairs(pairs, sizes, self._formulas)
+            if self._formulas == "escape" and text != writer.format_pairs(pairs, sizes, "keep"):
+                self.notes.append(ListNote(out.name, ESCAPES_NOTE, "formulas"))
+            data = text.encode()
             pictures = [WrittenPicture("", None, tuple(pairs))]
         else:
             assert writer.format_pictures is not None

@@ -224,5 +224,7 @@ def write_pairs(listed: PairList, path: Path) -> None:
     writer = writer_of(path.name)
     assert writer.format_pairs is not None
     check_writable(path)
-    data = writer.format_pairs([relocate_pair(pair, listed.folder, path.parent) for pair in listed.pairs], {}).encode()
+    data = writer.format_pairs(
+        [relocate_pair(pair, listed.folder, path.parent) for pair in listed.pairs], {}, "escape"
+    ).encode()
     write_atomically(path, lambda file: file.write(data))

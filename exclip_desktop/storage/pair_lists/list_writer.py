@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.storage.formula_cells import Formulas
 from exclip_desktop.storage.pair_lists.side_captions import fits_side_file
 
 Part = Literal["ids", "labels", "masks", "outlines", "subtracted", "caption boxes", "caption lines", "no caption"]
@@ -61,7 +62,8 @@ class ListWriter:
         has_side_files: whether files belong to a picture by its name without the ending, which is unique then.
         clips: whether boxes beyond the picture's edge are clipped to it, because programs refuse the whole file.
         takes_sizes: whether ``format_pairs`` writes the sizes of pictures.
-        format_pairs: returns pairs as text; its second argument has the known sizes of pictures by their paths.
+        format_pairs: returns pairs as text; its second argument has the known sizes of pictures by their paths;
+            its third one says what is done with cells that look like formulas.
         format_pictures: returns pictures with their pairs as text.
         write_folder: writes everything but the pictures into a folder that contains these.
 
@@ -76,7 +78,7 @@ class ListWriter:
     has_side_files: bool = True
     clips: bool = False
     takes_sizes: bool = False
-    format_pairs: Callable[[Sequence[ListedPair], Mapping[str, tuple[int, int]]], str] | None = None
+    format_pairs: Callable[[Sequence[ListedPair], Mapping[str, tuple[int, int]], Formulas], str] | None = None
     format_pictures: Callable[[Sequence[WrittenPicture]], str] | None = None
     write_folder: Callable[[Path, Sequence[WrittenPicture]], None] | None = None
 

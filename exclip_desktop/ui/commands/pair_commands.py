@@ -86,7 +86,7 @@ class PairCommands(QObject):
         dialog = ListExportDialog(scopes, edits.list_of, folder, window, chosen=self._list_format)
         if dialog.exec():
             self._list_format = dialog.writer.key
-            edits.export(dialog.places, dialog.path(), dialog.writer.key)
+            edits.export(dialog.places, dialog.path(), dialog.writer.key, dialog.formulas)
         dialog.deleteLater()
 
     def _show_menu(self, places: list[int], where: QPoint) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialogButtonBox,
     QFileDialog,
@@ -24,6 +25,17 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, names_by_ending
 from exclip_desktop.ui.widgets.form_dialog import FormDialog
+
+
+def make_escape_box() -> QCheckBox:
+    """Return the choice whether cells of a table that a spreadsheet would compute become text."""
+    box = QCheckBox("&Apostrophe before formulas")
+    box.setChecked(True)
+    box.setToolTip(
+        "An apostrophe before cells that begin with =, +, - or @ and are no numbers, so that a spreadsheet does not "
+        "compute them. This program reads them as they were."
+    )
+    return box
 
 
 def ask_path(parent: QWidget, title: str, suggested: Path, kinds: Mapping[str, str]) -> Path | None:

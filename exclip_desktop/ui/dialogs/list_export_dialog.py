@@ -18,14 +18,16 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.core.errors import OutputError
 from exclip_desktop.core.values.pair_list import PairList
+from exclip_desktop.storage.formula_cells import Formulas
 from exclip_desktop.storage.pair_lists.list_export import check_export
 from exclip_desktop.storage.pair_lists.list_writer import ListWriter, Part, count_parts, describe_losses
 from exclip_desktop.storage.pair_lists.writers import WRITERS
-from exclip_desktop.ui.dialogs.export_dialog import ask_folder, ask_path
+from exclip_desktop.ui.dialogs.export_dialog import ask_folder, ask_path, make_escape_box
 from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
 KNOWN_ENDINGS: Final = frozenset(ending for one in WRITERS for ending in one.endings)
 WIDTH_PX: Final = 560
+TABLES: Final = ("csv", "tsv")
 ALL_KEPT: Final = "Nothing: everything is kept."
 
 
@@ -57,7 +59,7 @@ class ListExportDialog(FormDialog):
             kind = "folder" if one.is_folder else one.endings[0]
             self._format.addItem(f"{one.name} ({kind})")
         self._description, self._losses, self._problem = (QLabel(wordWrap=True) for _ in range(3))
-        self._path_label = QLabel()
+        self._path_label, self._escapes = QLabel(), make_escape_box()
         self._lay_out()
         self._scope.currentIndexChanged.connect(self._update)
         self._format.currentIndexChanged.connect(self._on_format_changed)
@@ -76,6 +78,11 @@ class ListExportDialog(FormDialog):
         """Places of the chosen pairs."""
         return list(self._scopes[self._scope.currentIndex()])
 
+    @property
+    def formulas(self) -> Formulas:
+        """What is done with cells that a spreadsheet would take for formulas."""
+        return "escape" if self._escapes.isChecked() else "keep"
+
     def path(self) -> Path:
         """Return the file or folder to write; a file has the format's ending."""
         path = Path(self._path.text().strip()).expanduser()
@@ -91,7 +98,7 @@ class ListExportDialog(FormDialog):
         place.addWidget(browse)
         self._path.setAccessibleName("File or folder")
         self._path_label.setBuddy(self._path)
-        form = QFormLayout()
+        form = self._form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("&Pairs", self._scope)
         form.addRow("F&ormat", self._format)
@@ -102,6 +109,7 @@ class ListExportDialog(FormDialog):
         for label in (not_kept, self._losses):
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
         form.addRow(not_kept, self._losses)
+        form.addRow("", self._escapes)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._export = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
         line_px = self._description.fontMetrics().lineSpacing()
@@ -119,6 +127,7 @@ class ListExportDialog(FormDialog):
             self._path.setText(str(plain) + (self.writer.endings[0] if self.writer.endings else ""))
         self._path_label.setText("Fo&lder" if self.writer.is_folder else "Fi&le")
         self._description.setText(self.writer.description)
+        self._form.setRowVisible(self._escapes, self.writer.key in TABLES)
         self._update()
 
     def _on_browse_clicked(self) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from exclip_desktop.storage.exports.formats import LIST_REPORTS, REPORT_FORMATS, ReportFormat, ReportOptions
 from exclip_desktop.storage.project.finding_rows import FindingQuery
+from exclip_desktop.ui.dialogs.export_dialog import make_escape_box
 from exclip_desktop.ui.widgets.form_dialog import FormDialog
 
 FORMATS: Final = (*REPORT_FORMATS, *LIST_REPORTS)
@@ -38,6 +39,7 @@ class ReportDialog(FormDialog):
         self._shared = QCheckBox("Same colour range for all pictures")
         self._shared.setChecked(True)
         self._shared.setToolTip("Pictures of several methods always have their own range: their units differ.")
+        self._escapes = make_escape_box()
         self._scope.addItem(f"All listed findings ({count:,})", ())
         if selected:
             self._scope.addItem(f"Selected findings ({len(selected):,})", selected)
@@ -67,6 +69,7 @@ class ReportDialog(FormDialog):
             width_in,
             figure and not self._shared.isChecked(),
             self.report_format.list_format,
+            "escape" if self._escapes.isChecked() else "keep",
         )
 
     def _lay_out(self) -> None:
@@ -80,6 +83,7 @@ class ReportDialog(FormDialog):
         form.addRow("&Width", self._width)
         form.addRow("&Columns", self._columns)
         form.addRow("", self._shared)
+        form.addRow("", self._escapes)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         export = buttons.addButton("&Export…", QDialogButtonBox.ButtonRole.AcceptRole)
         self._description.setMinimumHeight(2 * self._description.fontMetrics().lineSpacing())
@@ -91,6 +95,7 @@ class ReportDialog(FormDialog):
         chosen = self.report_format
         self._description.setText(chosen.description)
         self._form.setRowVisible(self._title, chosen.kind == "page")
+        self._form.setRowVisible(self._escapes, chosen.ending == ".csv")
         for field in (self._width, self._columns, self._shared):
             self._form.setRowVisible(field, chosen.kind == "figure")
         sheet = self._width.model().item(0)  # type: ignore[attr-defined]  # a combo box's model has items

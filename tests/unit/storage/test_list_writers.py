@@ -157,8 +157,8 @@ def test_what_is_written_reads_the_same_in_all_that_is_held(tmp_path: Path, key:
     writer, pairs = writer_of("", key), PAIRS[kind]
     done = export(tmp_path, pairs, key, "new")
     again = read_pairs(done.path)
-    assert again.notes == ()
-    assert done.notes == ()
+    assert [note for note in again.notes if note.kind != "formulas"] == []
+    assert [note for note in done.notes if note.kind != "formulas"] == []
     assert done.pairs == len(pairs)
     assert found_in(again, writer, tmp_path) == expected(pairs, writer)
     if "ids" in writer.holds:
@@ -174,7 +174,7 @@ def test_writing_and_reading_again_changes_nothing_more(tmp_path: Path, key: str
     (tmp_path / "3").mkdir()
     (tmp_path / "4").mkdir()
     third = export_list(read_pairs(first.path), place_of(tmp_path / "3", writer), writer)
-    assert third.notes == ()
+    assert [note for note in third.notes if note.kind != "formulas"] == []
     read = read_pairs(third.path)
     assert set(read.pairs) == set(read_pairs(first.path).pairs)
     assert describe_losses(count_parts(read.pairs), writer) == ()

@@ -17,6 +17,7 @@ from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.inputs.regular_files import LIST_LINE
 from exclip_desktop.core.paths import is_address
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
+from exclip_desktop.storage.formula_cells import ESCAPED_COLUMN, Formulas, format_rows, read_escaped
 from exclip_desktop.storage.pair_lists.cell_captions import cell_captions
 from exclip_desktop.storage.pair_lists.formats.folder import PictureFolder
 from exclip_desktop.storage.pair_lists.formats.jsonl import read_object
@@ -241,6 +242,7 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
         read_plainly, file_name = _make_plain_reader(layout), path.name
         header, own = [*layout.names], lines.row
         number, line = 0, layout.line + 1
+        has_marks = layout.names[-1] == ESCAPED_COLUMN
         while True:
             line += len(own)  # where the row starts; a caption may have several lines
             own.clear()
@@ -262,6 +264,8 @@ def _read_rows(path: Path, file: TextIO, layout: Layout, source: ListSource) -> 
                 continue
             if not row or row == header:
                 continue
+            if has_marks and len(row) == len(layout.names) and row[-1]:
+                row = [*map(read_escaped, row)]
             number += 1
             swallowed = len(own) - 1
             pair = None if swallowed else read_plainly(row, number)
@@ -351,16 +355,13 @@ def _no_text(path: Path) -> ListError:
     return ListError(f"{path.name} is not text.", "Save the list as CSV in UTF-8.")
 
 
-def format_table(pairs: Iterable[ListedPair], separator: str) -> str:
-    """Return pairs as a table with this column separator."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=separator)
-    writer.writerow(COLUMNS)
+def format_table(pairs: Iterable[ListedPair], separator: str, formulas: Formulas = "escape") -> str:
+    """Return pairs as a table with this column separator, which reads the same whatever ``formulas`` is."""
+    rows: list[tuple[str, ...]] = [COLUMNS]
     for pair in pairs:
         boxes = json.dumps([region_to_value(region) for region in pair.regions], ensure_ascii=False)
-        row = (pair.id, pair.picture, pair.caption, pair.label, boxes if pair.regions else "", pair.mask)
-        writer.writerow(row)
-    return text.getvalue()
+        rows.append((pair.id, pair.picture, pair.caption, pair.label, boxes if pair.regions else "", pair.mask))
+    return format_rows(rows, formulas, separator=separator, marks=True)
 
 
 FORMAT: Final = ListFormat(

@@ -32,7 +32,7 @@ WRITERS: Final = (
         description="A table, one pair per row.",
         holds=EVERYTHING,
         endings=(".csv",),
-        format_pairs=lambda pairs, _: format_table(pairs, ","),
+        format_pairs=lambda pairs, _, formulas: format_table(pairs, ",", formulas),
     ),
     ListWriter(
         key="tsv",
@@ -40,7 +40,7 @@ WRITERS: Final = (
         description="A table with tabs, one pair per row.",
         holds=EVERYTHING,
         endings=(".tsv",),
-        format_pairs=lambda pairs, _: format_table(pairs, "\t"),
+        format_pairs=lambda pairs, _, formulas: format_table(pairs, "\t", formulas),
     ),
     ListWriter(
         key="jsonl",
@@ -48,7 +48,7 @@ WRITERS: Final = (
         description="One object per pair and line.",
         holds=EVERYTHING,
         endings=(".jsonl", ".ndjson"),
-        format_pairs=lambda pairs, _: format_lines(pairs),
+        format_pairs=lambda pairs, _, __: format_lines(pairs),
     ),
     ListWriter(
         key="coco",
@@ -57,7 +57,7 @@ WRITERS: Final = (
         holds=EVERYTHING,
         endings=(".json",),
         takes_sizes=True,
-        format_pairs=format_coco,
+        format_pairs=lambda pairs, sizes, _: format_coco(pairs, sizes),
     ),
     label_studio_writer.WRITER,
     labelme_writer.WRITER,
