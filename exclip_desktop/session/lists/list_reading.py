@@ -84,7 +84,7 @@ def load_project_list(path: Path) -> LoadedList:
         reach = load_extent(project)
         pairs_read = load_pairs(project, PairQuery(), 0, -1)
         pairs = put_typed_captions((one.pair for one in pairs_read), load_typed_captions(project))
-        notes = project.list_notes if project.has_left_out else ()
+        notes = project.list_notes if project.left_out else ()
         listed = PairList(project.path, project.folder, pairs, notes)
     known = {place: (one.measured, one.rating) for place, one in enumerate(pairs_read) if one.measured or one.rating}
     figures = {place: _figures_of(*values) for place, values in known.items()}

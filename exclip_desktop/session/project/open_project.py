@@ -161,7 +161,7 @@ class Projects(QObject):
             return
         self._shown_notes = project.notes
         self._state.change(notice=Notice(" ".join(project.notes), kind="note"))
-        if project.has_left_out:
+        if project.left_out:
             self.changed_by_others.emit()
 
     def check_for_changes(self) -> None:

@@ -166,7 +166,7 @@ def load_finding_ids(project: Project, query: FindingQuery = FindingQuery()) -> 
     """
     where, values = _where(query)
     rows = project.rows(f"SELECT f.id FROM finding f {where} ORDER BY {_order(query)}", values)
-    ids = [key for (key,) in rows if not project.is_left_out("finding", key)]
+    ids = [key for (key,) in rows if not project.left_out.has("finding", key)]
     if query.list_filter.terms:
         ids = select_ids(project, query.list_filter, ids)
     return ids if query.sort not in _READ else sort_ids(project, ids, query.sort, descending=query.descending)
@@ -184,7 +184,7 @@ def load_findings_by_id(project: Project, ids: Sequence[int]) -> list[Finding]:
 
 def count_findings(project: Project) -> int:
     """Return the number of findings, without those that were left out when they were read before."""
-    return int(project.rows("SELECT count(*) FROM finding")[0][0]) - project.count_left_out("finding")
+    return int(project.rows("SELECT count(*) FROM finding")[0][0]) - project.left_out.count("finding")
 
 
 def load_tag_counts(project: Project) -> dict[str, int]:
@@ -266,12 +266,12 @@ def _finding(project: Project, row: tuple[Any, ...]) -> Finding:
         values["tags"] = msgspec.json.decode(values["tags"], type=_TYPES["tags"])
     except (msgspec.MsgspecError, TypeError):
         values["tags"] = []
-        project.leave_out("finding", values["id"], "its tags cannot be read; it is shown without them.", "tags")
+        project.left_out.add("finding", values["id"], "its tags cannot be read; it is shown without them.", "tags")
     try:
         return from_values({**values, **_view(values)})
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         what = "its selection, words, heat and settings cannot be read; it is shown without them."
-        project.leave_out("finding", values["id"], what, "view")
+        project.left_out.add("finding", values["id"], what, "view")
         settings = {"model": values["model"], "weights_sha256": values["weights_sha256"]}
         empty = {"settings": settings, "versions": {}, "ledger": {}, "geometry": None}
         return from_values({**values, **dict.fromkeys(("rows", "regions", "words", "heat"), ()), **empty})

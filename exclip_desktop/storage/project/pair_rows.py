@@ -207,7 +207,7 @@ def _regions(project: Project, where: str, values: Sequence[str] = ()) -> Iterat
         try:
             yield picture, region_from_value(decode_json(text))
         except (ValueError, TypeError, OverflowError):
-            project.leave_out("box", key, "its region cannot be read; the box is not shown.", "box not shown")
+            project.left_out.add_row("box", key, "its region cannot be read")
 
 
 def _where(query: PairQuery) -> tuple[str, list[Any]]:
@@ -281,6 +281,6 @@ def _pair(project: Project, row: tuple[Any, ...]) -> ProjectPair:
         known = tuple(map(region_from_value, decode_json(regions))) if regions != "[]" else ()
     except (ValueError, TypeError, OverflowError):
         known = ()
-        project.leave_out("pair", number, "its regions cannot be read; it is shown without them.", "regions")
+        project.left_out.add("pair", number, "its regions cannot be read; it is shown without them.", "regions")
     listed = ListedPair(key, picture, caption, label, known, mask)
     return ProjectPair(number, listed, _measured(*measured), rating)

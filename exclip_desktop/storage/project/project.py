@@ -22,7 +22,7 @@ from exclip_desktop.storage.project.connection import (
     begin_writing,
     primary_code,
 )
-from exclip_desktop.storage.project.records import Checked, Record, decode_text
+from exclip_desktop.storage.project.records import Checked, LeftOutRows, Record, decode_text
 from exclip_desktop.storage.project.schema import PATHS
 
 CONTAINS: Final = r"LIKE ? ESCAPE '\'"
@@ -68,6 +68,7 @@ class Project:
     Attributes:
         path, folder: the file, and where its relative paths start.
         read_only: why it cannot be changed, a sentence; empty where it can.
+        left_out: rows that could not be read so far.
 
     """
 
@@ -78,7 +79,7 @@ class Project:
         self.path, self.folder = path, path.parent
         self.read_only = read_only
         self._opening_notes = notes
-        self._left_out: dict[tuple[str, Any], ListNote] = {}
+        self.left_out = LeftOutRows(path.name)
         self._connection = connection
         self._bound = StatementBound(path, connection)
         self._file = file_identity(path)
@@ -96,17 +97,12 @@ class Project:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of how it was opened, and of the rows that were left out so far."""
-        return (*self._opening_notes, *summarize_notes(tuple(self._left_out.values())))
-
-    @property
-    def has_left_out(self) -> bool:
-        """Whether a row, or a part of one, was left out so far."""
-        return bool(self._left_out)
+        return (*self._opening_notes, *summarize_notes(self.left_out.notes))
 
     @property
     def list_notes(self) -> tuple[ListNote, ...]:
         """The same, one note for each row that was left out."""
-        return (*(ListNote(self.path.name, note) for note in self._opening_notes), *self._left_out.values())
+        return (*(ListNote(self.path.name, note) for note in self._opening_notes), *self.left_out.notes)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query of numbers; raise ``ProjectError`` where it fails."""
@@ -130,26 +126,13 @@ class Project:
                 cursor, rows = self._fetch_undecoded(query, values)  # a text is not UTF-8
         checked = Checked(rows, kind, [column for column, *_ in cursor.description])
         for key, reason in checked.refused:
-            self.leave_out(noun, key, f"{reason}; the {noun} is not shown.", f"{noun} not shown")
+            self.left_out.add_row(noun, key, reason)
         return checked.good
 
     def with_note(self, note: str) -> "Project":
         """Return this project with one more note about how it was opened."""
         self._opening_notes = (*self._opening_notes, note)
         return self
-
-    def leave_out(self, noun: str, key: object, text: str, kind: str) -> None:
-        """Note that a row, or a part of it, cannot be read: ``text`` is a sentence, ``kind`` that of the note."""
-        named = key if isinstance(key, int | str) else "?"
-        self._left_out.setdefault((kind, named), ListNote(f"{self.path.name} ({noun} {named})", text, kind))
-
-    def is_left_out(self, noun: str, key: int) -> bool:
-        """Return whether a row was left out when it was read before."""
-        return (f"{noun} not shown", key) in self._left_out
-
-    def count_left_out(self, noun: str) -> int:
-        """Return the number of rows that were left out when they were read before."""
-        return sum(kind == f"{noun} not shown" for kind, _ in self._left_out)
 
     def _fetch_undecoded(self, query: str, values: Sequence[Any]) -> tuple[sqlite3.Cursor, list[tuple[Any, ...]]]:
         """Return the rows of a query with ``NotText`` for texts that are not UTF-8."""
@@ -275,7 +258,7 @@ def load_settings(project: Project) -> dict[str, Any]:
         try:
             settings[name] = decode_json(text)
         except JsonError as error:
-            project.leave_out("setting", name, f"its value cannot be read ({error}).", "setting")
+            project.left_out.add("setting", name, f"its value cannot be read ({error}).", "setting")
     return settings
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from exclip_desktop.core.errors import ProjectError
 from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.core.values.pair_list import ListNote
 from exclip_desktop.storage.finding_columns import MOST_CHARACTERS
 
 RowId = Annotated[int, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1)]
@@ -51,6 +52,44 @@ class Checked(Generic[Record]):
                 self.good.append(msgspec.convert(row, kind))
             except msgspec.ValidationError:
                 self.refused.append((row[0], _reason(row, kind, columns)))
+
+
+class LeftOutRows:
+    """Rows of a project, or parts of them, that could not be read so far."""
+
+    def __init__(self, name: str) -> None:
+        """``name`` is the file's, for notes."""
+        self._name = name
+        self._notes: dict[tuple[str, int | str], ListNote] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._notes)
+
+    @property
+    def notes(self) -> tuple[ListNote, ...]:
+        """A note for each row."""
+        return tuple(self._notes.values())
+
+    def add(self, noun: str, key: object, text: str, kind: str) -> None:
+        """Note that a row, or a part of it, cannot be read: ``text`` is a sentence, ``kind`` that of the note."""
+        shown = key if isinstance(key, int | str) else "?"
+        self._notes.setdefault((kind, shown), ListNote(f"{self._name} ({noun} {shown})", text, kind))
+
+    def has(self, noun: str, key: int) -> bool:
+        """Return whether a whole row was left out."""
+        return (_not_shown(noun), key) in self._notes
+
+    def count(self, noun: str) -> int:
+        """Return the number of whole rows that were left out."""
+        return sum(kind == _not_shown(noun) for kind, _ in self._notes)
+
+    def add_row(self, noun: str, key: object, reason: str) -> None:
+        """Note that a whole row is left out, and why."""
+        self.add(noun, key, f"{reason}; the {noun} is not shown.", _not_shown(noun))
+
+
+def _not_shown(noun: str) -> str:
+    return f"{noun} not shown"
 
 
 def _reason(row: tuple[Any, ...], kind: type[Any], columns: Sequence[str]) -> str:

@@ -61,7 +61,7 @@ def rescued(path: Path) -> Project:
     note = f"{path.name} is damaged: {read}. Save a copy to continue; the file itself stays unchanged."
     project = Project(path, target, why, (note,))
     for table, key in not_text:
-        project.leave_out(table, key, "it holds what is not UTF-8 text; it is left out.", f"{table} not shown")
+        project.left_out.add_row(table, key, "it holds what is not UTF-8 text")
     return project
 
 

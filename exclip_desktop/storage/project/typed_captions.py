@@ -40,7 +40,7 @@ def load_typed_captions(project: Project) -> dict[str, str]:
             captions[key] = msgspec.json.decode(text, type=Text)
         except (msgspec.MsgspecError, UnicodeError):
             what = "the caption that was typed for it cannot be read; it is not shown."
-            project.leave_out("pair", key, what, "typed caption")
+            project.left_out.add("pair", key, what, "typed caption")
     return captions
 
 
