@@ -242,6 +242,7 @@ ENTRIES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("tokenizer", "model.vocab", 7),
     ("tokenizer", "post_processor", {"type": "Evil"}),
     ("tokenizer", "truncation", {"max_length": -1}),
+    ("tokenizer", "normalizer", {"type": "Replace", "pattern": {"Regex": "([a-z ]+)+0"}, "content": "x"}),
     ("tokenizer's settings", "tokenizer_class", "os.system"),
     ("tokenizer's settings", "auto_map", {"AutoTokenizer": [None, "evil.Tokenizer"]}),
     ("tokenizer's settings", "vocab_file", "/dev/zero"),

@@ -4,7 +4,7 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, Final
 
 from open_clip.tokenizer import HFTokenizer
 
@@ -24,6 +24,9 @@ from exclip_desktop.models.tokenizers.tokenizer import (
 
 SPACES = "▁Ġ"
 """The characters that SentencePiece and byte-level tokenizers write for a space."""
+
+
+PANIC: Final = "PanicException"  # of the tokenizers package; it derives from BaseException, and has no public name
 
 
 class HFReader:
@@ -60,13 +63,14 @@ class HFReader:
 
         Raises:
             CaptionError: the caption is empty or too long.
+            ModelError: the tokenizer's own patterns fail on it.
 
         """
         check_caption(text)
         cleaned = self._clean(text)
         origin = trace_origins(text, cleaned)
         with self._lock:
-            read = self._tokenizer(
+            read = self._tokenize(
                 cleaned,
                 max_length=self.context,
                 padding="max_length",
@@ -86,6 +90,16 @@ class HFReader:
             tokens.append(class_token(tokens[-1].end))
         unseen = self._find_unread(text, cleaned, origin, len(pieces))
         return Caption(text, tuple(tokens), group_words(text, pieces), unseen, self.context)
+
+    def _tokenize(self, cleaned: str, **options: Any) -> Any:
+        try:
+            return self._tokenizer(cleaned, **options)
+        except Exception as error:
+            raise _caption_error(error) from error
+        except BaseException as error:
+            if type(error).__name__ != PANIC:
+                raise
+            raise _caption_error(error) from error
 
     def _make_pieces(self, read: Any, cleaned: str, origin: list[Range]) -> dict[int, Piece]:
         """Return the tokens of the words by their rows."""
@@ -118,11 +132,16 @@ class HFReader:
 
     def _find_unread(self, text: str, cleaned: str, origin: list[Range], count: int) -> Range | None:
         """Return the typed characters after the first ``count`` tokens; None where there are no more."""
-        whole = self._tokenizer(cleaned, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        whole = self._tokenize(cleaned, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         if len(whole["input_ids"]) <= count:
             return None
         start, _ = _trace(_strip_place(cleaned, whole.tokens()[count], *whole["offset_mapping"][count]), origin)
         return start, len(text.rstrip())
+
+
+def _caption_error(error: BaseException) -> ModelError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+    return ModelError(f"The model's tokenizer cannot read the caption: {reason}.", "Fetch all of its files again.")
 
 
 def _strip_place(text: str, token: str, start: int, end: int) -> Range:
