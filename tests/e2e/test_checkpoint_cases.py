@@ -1,9 +1,14 @@
 """Checkpoints as people have them, ``tests/cases``: the same score from each, or a reason that helps."""
 
 import re
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from exclip_desktop.cli.main import main
 from tests.e2e.test_cases import make_case
@@ -103,3 +108,90 @@ def test_a_model_trained_at_another_size_is_read_at_that_size(
 def test_its_own_config_may_have_any_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = make_case("resized-positions", tmp_path)
     assert explain("--model", str(made / "image_96_with_its_config"), capsys=capsys)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("form", "note"),
+    [
+        ("sharded training", ""),
+        ("recomputed blocks", ""),
+        ("compiled in a wrapper", ""),
+        ("another entry", "the weights in its entry net_g are used"),
+        ("entries inside entries", "the weights in its entry checkpoint.model.state_dict are used"),
+        ("numpy arrays", ""),
+        ("paths and dates", ""),
+        ("constants of old versions", ""),
+    ],
+)
+def test_what_training_programs_save_has_the_same_score(
+    tmp_path: Path, form: str, note: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = make_case("checkpoint-with-sizes", tmp_path) / "plain"
+    weights = plain / "open_clip_pytorch_model.bin"
+    expected = explain("--model", str(plain), capsys=capsys)[1]
+    torch.save(_wrap(torch.load(weights), form), weights)
+    code, score, err = explain("--model", str(plain), capsys=capsys)
+    assert (code, score) == (0, expected)
+    assert note in err
+    assert bool(err) == bool(note)
+
+
+def _wrap(state: dict[str, torch.Tensor], form: str) -> Any:
+    """Return weights as a training program saves them."""
+    block = "resblocks.0."
+    forms: dict[str, Any] = {
+        "sharded training": {
+            f"_fsdp_wrapped_module.{name.replace(block, f'{block}_fsdp_wrapped_module.')}": value
+            for name, value in state.items()
+        },
+        "recomputed blocks": {
+            name.replace(block, f"{block}_checkpoint_wrapped_module."): value for name, value in state.items()
+        },
+        "compiled in a wrapper": {"model": {f"module._orig_mod.{name}": value for name, value in state.items()}},
+        "another entry": {"net_g": state, "epoch": 3},
+        "entries inside entries": {"checkpoint": {"model": {"state_dict": state}}},
+        "numpy arrays": {name: value.numpy() for name, value in state.items()},
+        "paths and dates": {
+            "state_dict": state,
+            "where": Path("/x"),
+            "when": datetime(2026, 1, 2),
+            "best": np.zeros(2),
+        },
+        "constants of old versions": {**state, "attn_mask": torch.zeros(2, 2), "visual.position_ids": torch.arange(3)},
+    }
+    return forms[form]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda value: (value * 9).to(torch.int8), "has values of the type int8"),
+        (lambda value: value.to("meta"), "holds weights without values"),
+    ],
+)
+def test_weights_that_are_no_numbers_of_a_model_are_refused(
+    tmp_path: Path,
+    change: Callable[[torch.Tensor], torch.Tensor],
+    expected: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plain = make_case("checkpoint-with-sizes", tmp_path) / "plain"
+    weights = plain / "open_clip_pytorch_model.bin"
+    torch.save({name: change(value) for name, value in torch.load(weights).items()}, weights)
+    code, _, err = explain("--model", str(plain), capsys=capsys)
+    assert code == 2
+    assert expected in err
+
+
+def test_of_several_checkpoints_the_last_by_number_is_used_with_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = make_case("checkpoint-with-sizes", tmp_path) / "plain"
+    weights = plain / "open_clip_pytorch_model.bin"
+    expected = explain("--model", str(plain), capsys=capsys)[1]
+    state = torch.load(weights)
+    weights.rename(plain / "epoch=10.ckpt")
+    torch.save({name: value.flip(0) if value.ndim else value for name, value in state.items()}, plain / "epoch=9.ckpt")
+    code, score, err = explain("--model", str(plain), capsys=capsys)
+    assert (code, score) == (0, expected)
+    assert "The folder holds 2 checkpoints; epoch=10.ckpt is used." in err
