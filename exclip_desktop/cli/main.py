@@ -104,7 +104,7 @@ def _run(words: list[str]) -> int:
         return error.code if isinstance(error, Stop) else INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as head, has enough
         return 0
-    except OSError as error:  # of a library, such as one that finds no folder for temporary files
+    except OSError as error:  # of a library
         print_error(_describe_failure(error))
         return USER_ERROR
     finally:
@@ -114,8 +114,7 @@ def _run(words: list[str]) -> int:
 def _describe_failure(error: OSError) -> str:
     reason = error.strerror or str(error)
     place = f" ({error.filename})" if error.filename else ""
-    hint = " Set TMPDIR to a folder that can be written to." if "temporary" in reason else ""
-    return f"The computer refused something that the program needs: {reason}{place}.{hint}"
+    return f"The computer refused something that the program needs: {reason}{place}."
 
 
 def _check_folders() -> None:

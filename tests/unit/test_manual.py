@@ -11,6 +11,7 @@ import exclip_desktop
 from exclip_desktop.cli.help import COLUMN_GAP, topic_text, topics_text
 from exclip_desktop.cli.main import command_parser, opens_window
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.inputs.regular_files import InputKind
 from exclip_desktop.core.metric_table import METRICS
 from exclip_desktop.core.paths import resource_path
 from exclip_desktop.core.values.preprocessing import PREPROCESSINGS
@@ -208,3 +209,12 @@ def test_the_manual_lists_every_preprocessing_with_the_dialogs_words() -> None:
     for one in PREPROCESSINGS:
         assert f"| `{one.name}` | {one.description} |" in text
         assert one.title == f"{one.name} ({one.description})"
+
+
+def test_every_variable_that_raises_a_limit_exists() -> None:
+    sources = [path.read_text("utf-8") for path in (ROOT / "exclip_desktop").rglob("*.py")]
+    kinds = {name for text in sources for name in re.findall(r'InputKind\("([^"]+)"', text)}
+    variables = {InputKind(name, 1).variable for name in kinds}
+    named = set(re.findall(r"EXCLIP_MAX_\w+", "".join(path.read_text("utf-8") for path in PAGES)))
+    assert named
+    assert named <= variables
