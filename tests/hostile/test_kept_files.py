@@ -267,7 +267,7 @@ exec "$@"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", ["size=24k", "ro"])
+@pytest.mark.parametrize("options", ["size=12k", "ro"])
 def test_a_full_or_read_only_disk_is_one_sentence(options: str, tmp_path: Path) -> None:
     can_mount = subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode == 0
     if not can_mount:
