@@ -16,6 +16,7 @@ from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 UNKNOWN: Final = 232, 3, 0
 """The colour of ignored pixels: ImageNet-S writes its class number 1000, "ignored", as R + 256 G."""
 
+MOST_SEARCHED: Final = 10_000  # characters of a caption; models read fewer
 Opened = Path | Image.Image
 
 
@@ -43,7 +44,8 @@ def _read_pair(pair: ListedPair, opened: Callable[[str], Opened], max_megapixels
     caption, size = pair.caption or pair.label, (pixels.shape[1], pixels.shape[0])
     places = places_of_regions(pair.regions, size)
     if pair.mask:
-        named = re.search(rf"(?<!\w){re.escape(pair.label)}(?!\w)", caption, re.IGNORECASE)
+        is_short = len(caption) <= MOST_SEARCHED  # a long label in a long caption would take hours
+        named = is_short and re.search(rf"(?<!\w){re.escape(pair.label)}(?!\w)", caption, re.IGNORECASE)
         truth = read_mask(opened(pair.mask), size, max_megapixels)
         places = (*places, Place(pair.label if named and pair.label else "", truth))
     return ReadPair(pixels, caption, places)
