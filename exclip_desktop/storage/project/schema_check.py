@@ -54,9 +54,8 @@ def check_schema(name: str, entries: frozenset[SchemaEntry], steps: Sequence[str
     expected = expected_schema(tuple(steps))
     more = sorted(entries - expected - INTERNAL)
     for kind, called, _, sql in more:
-        if kind not in ("table", "index") or _is_virtual(sql):
-            what = "virtual table" if kind == "table" else kind
-            raise _refused(name, what, called)
+        if kind in ("trigger", "view") or _is_virtual(sql):
+            raise _refused(name, "virtual table" if _is_virtual(sql) else kind, called)
     if expected - entries:
         raise DamagedFile
     for kind, called, _, _ in more:

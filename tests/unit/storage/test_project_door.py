@@ -247,6 +247,14 @@ FOREIGN = {
 }
 
 
+def test_a_view_that_says_it_is_a_table_is_not_read(path: Path) -> None:
+    edit(path, f"CREATE VIEW more AS {ENDLESS}")
+    rewrite_schema(path, "UPDATE sqlite_master SET type = 'table' WHERE name = 'more'")
+    with open_project(path) as project:
+        assert project.read_only
+        assert read_all(project) == WHOLE
+
+
 @pytest.mark.parametrize("what", FOREIGN)
 def test_what_no_project_has_is_refused_by_name(path: Path, what: str) -> None:
     edit(path, *FOREIGN[what])
@@ -271,6 +279,7 @@ CHANGED_SCHEMA = {
     "sql = replace(sql, 'TABLE pair', 'TABLE paiq') WHERE name = 'pair'",
     "a statement is no SQL": "UPDATE sqlite_master SET sql = replace(sql, 'CREATE', 'CRE?TE') WHERE name = 'finding'",
     "a statement is no text": "UPDATE sqlite_master SET sql = CAST(X'43FF' AS TEXT) WHERE name = 'finding'",
+    "an index has another type": "UPDATE sqlite_master SET type = 'indey' WHERE name = 'finding_pair'",
     "an index is gone": "DELETE FROM sqlite_master WHERE name = 'finding_pair'",
     "a table is gone": "DELETE FROM sqlite_master WHERE name = 'box'",
     "a column computes": "UPDATE sqlite_master SET sql = replace(sql, 'note TEXT', "
