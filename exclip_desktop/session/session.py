@@ -298,6 +298,7 @@ class Session(QObject):
         """Cancel all work and wait for the threads; no signals follow."""
         self.undo.blockSignals(True)  # it emits signals while it is destroyed
         self.last_place.save()  # of a pair that was shown just now
+        self.settings.flush()
         self._tasks.stop()
         self.pairs_ahead.stop()
         self.study_controller.stop()

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from platformdirs import user_config_path
+from PySide6.QtCore import QCoreApplication, QTimer
 
 from exclip_desktop.core.errors import OutputError, SettingsError
 from exclip_desktop.core.inputs.json_documents import JsonError, check_document, decode_json
@@ -53,11 +54,12 @@ SCHEMA: Final[Mapping[str, Any]] = {
 }
 """Every saved value by its name. ``read_back`` checks the fields of ``view``, of ``how`` and of models."""
 
+SOON_MS: Final = 300
 _log = logging.getLogger(__name__)
 
 
 class SettingsFile:
-    """Values by name in a JSON file; every change is written at once. Used in the GUI thread.
+    """Values by name in a JSON file; a change is written at once, or soon. Used in the GUI thread.
 
     Several programs may share the file: a change keeps what the others have written since.
 
@@ -73,6 +75,7 @@ class SettingsFile:
         self.path, self.problem = path, ""
         self.faults: set[str] = set()
         self._is_writable = True
+        self._waiting: dict[str, Any] = {}  # to be written soon
         self._seen = _stamp(path)
         if self._seen is None and older is not None and is_file(older):
             self._values = self._keep_valid(read_qt_settings(older))
@@ -83,14 +86,30 @@ class SettingsFile:
         """Return a saved value; None if it is missing or was refused."""
         return self._values.get(name)
 
-    def write(self, name: str, value: Any) -> None:
-        """Save a JSON value; where the file cannot be written, that is logged once."""
+    def write(self, name: str, value: Any, *, soon: bool = False) -> None:
+        """Save a JSON value; where the file cannot be written, that is logged once.
+
+        ``soon``: within ``SOON_MS``, for a value that changes with every step of a drag.
+        """
         value = json.loads(json.dumps(value))  # tuples become lists, as they come back
         if name in self._values and self._values[name] == value:
             return
         if self._seen != _stamp(self.path):  # another program has written it
-            self._values = self._read() or self._values
+            self._values = (self._read() or self._values) | self._waiting
         self._values[name] = value
+        if not soon or QCoreApplication.instance() is None:
+            self._save()
+            return
+        if not self._waiting:
+            QTimer.singleShot(SOON_MS, self.flush)
+        self._waiting[name] = value
+
+    def flush(self) -> None:
+        """Write what is to be written soon."""
+        if not self._waiting:
+            return
+        if self._seen != _stamp(self.path):
+            self._values = (self._read() or self._values) | self._waiting
         self._save()
 
     def read_geometry(self, name: str) -> bytes:
@@ -102,6 +121,7 @@ class SettingsFile:
         self.write(GEOMETRY + name, base64.b64encode(geometry).decode())
 
     def _save(self) -> None:
+        self._waiting.clear()
         data = json.dumps(self._values, indent=1).encode()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -211,6 +211,10 @@ class Settings:
         self.recent_sources = RecentPaths(self._store, "recent_sources")
         self.places, self.geometry = SavedPlaces(store), SavedGeometry(store)
 
+    def flush(self) -> None:
+        """Write what is to be written soon."""
+        self._store.flush()
+
     def problem(self) -> str:
         """Return a sentence on the values or the file that could not be read; empty if there are none."""
         self.view(), self.explain_settings(), self.default_model(), self.added_models()
@@ -229,7 +233,7 @@ class Settings:
     def save_view(self, view: View) -> None:
         """Save how heat is drawn."""
         unsaved = {"picture_limit": None, "words_limit": None, "tool": View().tool, "subtract": False}
-        self._store.write("view", {**asdict(view), **unsaved})
+        self._store.write("view", {**asdict(view), **unsaved}, soon=True)
 
     def explain_settings(self) -> ExplainSettings:
         """Return the settings that the default model explained with last; layers belong to one model."""

@@ -152,3 +152,17 @@ def test_no_pickle_in_settings_runs(tmp_path: Path) -> None:
     assert settings.appearance.theme() == "system"
     assert settings.geometry.get("window").isEmpty()
     assert not mark.exists()
+
+
+def test_a_drag_writes_once_and_the_end_of_the_program_does_not_wait(tmp_path: Path, qapp: Any) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(SettingsFile(path))
+    for step in range(1, 60):
+        settings.save_view(View(opacity=step / 100))
+    assert settings.view() == View(opacity=0.59)
+    assert not path.exists()
+    settings.flush()
+    assert Settings(SettingsFile(path)).view() == View(opacity=0.59)
+    settings.save_view(View(opacity=0.1))
+    settings.save_device("cpu")
+    assert Settings(SettingsFile(path)).view() == View(opacity=0.1)
