@@ -84,7 +84,7 @@ def test_what_is_gone_or_holds_no_model_is_marked(caches: Path) -> None:
     gone = ModelChoice("", checkpoint=str(caches / "gone.pt"))
     folders = (ModelChoice(str(folder)) for folder in (broken, empty, several))
     listed = found(gone, *folders)[1:]
-    told = ("is no longer there", "cannot be read", "no config and weights", "holds 2 snapshots")
+    told = ("is no longer there", "is not JSON that can be read", "no config and weights", "holds 2 snapshots")
     for model, reason in zip(listed, told, strict=True):
         assert reason in model.reason
         assert not model.is_usable
