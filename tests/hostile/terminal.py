@@ -94,10 +94,10 @@ INPUTS: Final = (
     HostileInput("a caption that turns text around", _with("a \u202e dog \u2066 cat", "--json"), codes=(0,)),
     HostileInput("a caption of C1 controls, as JSON", _with("a \x9b31m dog", "--json"), codes=(0,)),
     HostileInput("a span with escapes", _with("a dog", "--span", f"{RED}"), codes=REFUSED),
-    HostileInput("a box with escapes", _with("a dog", "--box", f"{RED}"), codes=REFUSED),
+    HostileInput("a box with escapes", _with("a dog", "--box", f"{RED}"), True, REFUSED),
     HostileInput("an option's value with escapes", _with("a dog", "--framing", f"{RED}"), codes=REFUSED),
     HostileInput("a number with escapes", _with("a dog", "--steps", f"3{RED}"), codes=REFUSED),
-    HostileInput("a number of 5,000 digits", _with("a dog", "--steps", "9" * 5000), codes=REFUSED),
+    HostileInput("a number of 5,000 digits", _with("a dog", "--steps", "9" * 5000), True, REFUSED),
     HostileInput("a model's name with escapes", _with("a dog", "--model", f"ViT{RED}"), codes=REFUSED),
     HostileInput("a tag with escapes", _with("a dog", "--model", "ViT-B-32", "--pretrained", RED), codes=REFUSED),
     HostileInput("a place to write with escapes", _with("a dog", "--out", f"{OUT}/{RED}/a.json"), codes=REFUSED),
@@ -109,7 +109,7 @@ INPUTS: Final = (
     HostileInput(
         "a list of markup", _list_of(("a.png", MARKUP), (f"<b>{RED}.png", "dog"), command=("convert",)), codes=REFUSED
     ),
-    HostileInput("a topic with escapes", _arguments("help", f"{RED}"), codes=REFUSED),
+    HostileInput("a topic with escapes", _arguments("help", f"{RED}"), True, REFUSED),
     HostileInput("a cache limit of letters", _arguments("cache", "--limit", f"{RED}"), codes=REFUSED),
     HostileInput("a project that is missing", _arguments("report", f"{RED}.exclip", "--out", f"{OUT}/a.html"), False),
     HostileInput("findings that are missing", _arguments("import", f"{OUT}/a.exclip", f"{RED}.csv"), codes=REFUSED),
@@ -117,8 +117,8 @@ INPUTS: Final = (
     HostileInput("a target with escapes", _arguments("map", "--device", "cpu", "--target", f"dog{RED}"), codes=(0,)),
     HostileInput("a metric with escapes", _arguments("evaluate", "--metrics", RED, "--out", f"{OUT}/s"), codes=REFUSED),
     HostileInput("a thousand arguments", _arguments("explain", *("dog",) * 1000), codes=REFUSED),
-    HostileInput("an argument of NUL", _missing("a\0b.png"), codes=REFUSED),
+    HostileInput("an argument of NUL", _missing("a\0b.png"), True, REFUSED),
     HostileInput("no argument but a dash", _arguments("explain", "-"), codes=REFUSED),
-    HostileInput("a device with escapes", _with("a dog", "--device", RED), codes=REFUSED),
+    HostileInput("a device with escapes", _with("a dog", "--device", RED), True, REFUSED),
 )
 """What arguments, names and captions may hold."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.values.pair_list import ListedPair, PairList
@@ -125,3 +125,16 @@ def test_choices_of_pairs() -> None:
     assert scope_names([], (2, 0, 1), 3) == {"All pairs": (2, 0, 1)}
     assert scope_names([1], (0, 1), 3) == {"Selected pairs": [1], "Listed pairs": (0, 1), "All pairs": range(3)}
     assert scope_names([], (), 3) == {"All pairs": range(3)}
+
+
+def test_formulas_of_a_table_are_escaped_unless_the_person_keeps_them(dialog: ListExportDialog) -> None:
+    (box,) = dialog.findChildren(QCheckBox)
+    shown = {}
+    for one in WRITERS:
+        choose(dialog, one.key)
+        shown[one.key] = box.isVisible()
+    assert {key for key, visible in shown.items() if visible} == {"csv", "tsv"}
+    assert dialog.formulas == "escape"
+    choose(dialog, "csv")
+    box.click()
+    assert dialog.formulas == "keep"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.storage.exports.formats import LIST_REPORTS, REPORT_FORMATS, ReportOptions
@@ -101,3 +101,16 @@ def test_findings_are_written_as_a_folder_for_other_programs(
 def test_without_findings_there_is_nothing_to_export(desk: Desk) -> None:  # noqa: F811  the fixture
     desk.window.commands["report"].trigger()
     assert "no findings" in desk.session.state.notice.message
+
+
+def test_formulas_of_a_table_are_escaped_unless_the_person_keeps_them(qtbot: QtBot) -> None:
+    dialog = ReportDialog(QUERY, 7, ())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    box = next(one for one in dialog.findChildren(QCheckBox) if "formulas" in one.text())
+    assert not box.isVisible()
+    _choose(dialog, ".csv")
+    assert box.isVisible()
+    assert dialog.options().formulas == "escape"
+    box.click()
+    assert dialog.options().formulas == "keep"
