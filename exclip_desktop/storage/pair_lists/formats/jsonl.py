@@ -4,9 +4,11 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from exclip_desktop.core.argument_checks import is_unicode
 from exclip_desktop.core.errors import ListError
 from exclip_desktop.core.inputs.json_documents import JsonError, decode_json
 from exclip_desktop.core.values.pair_list import ListedPair, ListNote
@@ -24,8 +26,8 @@ from exclip_desktop.storage.pair_lists.list_format import (
 )
 from exclip_desktop.storage.pair_lists.list_lines import RowLines, long_line_note
 from exclip_desktop.storage.pair_lists.list_source import ListSource
-from exclip_desktop.storage.pair_lists.record_forms import SizeOf, convert_record, is_known_form
-from exclip_desktop.storage.regions import region_to_value
+from exclip_desktop.storage.pair_lists.record_forms import SizeOf, convert_record, has_wrong_caption, is_known_form
+from exclip_desktop.storage.regions import MOST_NAME, region_to_value
 
 UNREAD_BOXES: Final = ("bbox", "bboxes", "bounding_box")  # whose last two numbers may be a corner or a size
 
@@ -68,6 +70,10 @@ def read_array(path: Path, records: Iterable[Any], size_of: SizeOf) -> Iterator[
 
 def read_object(record: Any, place: str, default_id: str, size_of: SizeOf, **known: str) -> Iterator[Entry]:
     """Yield the entries of one object of any form; ``known`` fields, named as in ``NAMES``, replace its own."""
+    plain = None if known or not isinstance(record, dict) else _read_plainly(record, default_id)
+    if plain is not None:
+        yield plain
+        return
     if not isinstance(record, dict):
         yield ListNote(place, f'this is not an object such as {{"{NAMES["picture"][0]}": …, "caption": …}}; left out.')
         return
@@ -84,6 +90,33 @@ def read_object(record: Any, place: str, default_id: str, size_of: SizeOf, **kno
         yield from _notes_of(one, columns, place)
         for entry in read_record({**values, "size": size, **known}, place, default_id):
             yield from (entry,) if isinstance(entry, ListNote) else _scale_fractions(entry, place, size_of)
+
+
+@lru_cache(maxsize=256)
+def _plain_columns(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the names of picture, caption, id, label and mask, empty for those that a record with these names lacks.
+
+    None: a value may be a record of a tool, boxes, or no text.
+    """
+    columns = find_columns(names)
+    if "picture" not in columns or "boxes" in columns or has_wrong_caption(names) or set(names) & {*UNREAD_BOXES}:
+        return None
+    return tuple(columns.get(field, "") for field in ("picture", "caption", "id", "label", "mask"))
+
+
+def _read_plainly(record: dict[str, Any], default_id: str) -> ListedPair | None:
+    """Return the pair of a record whose values are texts, or None where it needs a closer look.
+
+    Most records of most lists are so, and take half of the time.
+    """
+    columns = _plain_columns(tuple(record))
+    if columns is None or not all(type(value) is str for value in record.values()):
+        return None
+    text = "\0".join(record.values())
+    if "[{" in text or len(text) > MOST_NAME or not is_unicode(text):
+        return None
+    picture, caption, key, label, mask = (record[name] if name else "" for name in columns)
+    return ListedPair(key or default_id, picture, caption, label, (), mask) if picture else None
 
 
 def _notes_of(record: Mapping[str, Any], columns: Mapping[str, str], place: str) -> Iterator[ListNote]:
