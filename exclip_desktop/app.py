@@ -1,5 +1,6 @@
 """Starts the window. Nothing here imports torch: the worker does, once the window is on screen."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ def run_window(picture: str | None = None, caption: str | None = None) -> int:
     logged = start_logging(path)
     settings = SettingsFile(settings_path(), older=qt_settings_path())
     session = Session(settings, default_cache_folder(), findings=default_project_file(), studies=studies_folder())
+    session.leave = lambda: os._exit(0)
     show_uncaught_errors(session)
     Theme(app, session.settings.appearance)
     window = Window(session, str(path) if logged else "")

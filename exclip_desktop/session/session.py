@@ -86,6 +86,7 @@ class Session(QObject):
         settings: settings that are saved between starts; ``last_place``: where the person was.
         shelf: decoded pictures.
         stored_results: size, limit and folders of what was computed.
+        leave: ends the process at once; None where other things run in it, as in tests.
         cache: cached factors and explanations; ``pairs``: explanations in memory; ``parts``: answers of other methods.
     """
 
@@ -106,6 +107,7 @@ class Session(QObject):
         super().__init__()
         self.state = State(self)
         self.undo = QUndoStack(self)
+        self.leave: Callable[[], object] | None = None
         self.settings = Settings(store)
         self.cache, self.pairs, self.parts = FactorCache(cache_folder), ExplanationCache(), AnswerPartCache()
         self._heat_store = HeatStore(None if cache_folder is None else cache_folder.with_name("heat.sqlite"))
@@ -295,7 +297,10 @@ class Session(QObject):
         self.compare_controller.cancel()
 
     def stop(self) -> None:
-        """Cancel all work and wait for the threads; no signals follow."""
+        """Cancel all work, save, and wait for the threads; no signals follow.
+
+        While torch is imported, which takes seconds and cannot be interrupted, ``leave`` ends the process instead.
+        """
         self.undo.blockSignals(True)  # it emits signals while it is destroyed
         self.last_place.save()  # of a pair that was shown just now
         self.settings.flush()
@@ -305,9 +310,11 @@ class Session(QObject):
         self.library.stop()
         self.thumbnails.stop()
         self.heat_thumbnails.stop()
+        self.projects.close()
+        if self.leave is not None and self._worker.is_importing:
+            self.leave()
         self._worker.stop()
         self._garbage_collector.stop()
-        self.projects.close()
 
     def open_sample(self, number: int) -> None:
         """Open a sample picture with its caption, and select one of the objects that the caption names."""

@@ -204,3 +204,31 @@ def test_debian_has_the_packages_of_all_that_the_xcb_plugin_needs(monkeypatch: p
     for name in names:
         owners = {line.split(":")[0] for line in found.stdout.splitlines() if line.endswith(f"/{name}")}
         assert not owners or owners & {display.debian_package(name), f"{display.debian_package(name)}t64", "libc6"}
+
+
+CLOSE = """
+import sys, time
+from PySide6.QtCore import QTimer
+from exclip_desktop import app
+from exclip_desktop.session import session as sessions
+
+def never_ready(self):  # as an import of torch that takes long
+    time.sleep(60)
+
+sessions.Session._make_engine = never_ready
+first_paint = app.call_after_first_paint
+
+def close_soon(window, action):
+    first_paint(window, action)
+    QTimer.singleShot(1000, window.close)
+
+app.call_after_first_paint = close_soon
+print("starting", flush=True)
+sys.exit(app.run_window())
+"""
+
+
+def test_closing_while_torch_is_imported_ends_the_process_at_once(start: Start) -> None:
+    done = start("-c", CLOSE, environment={"QT_QPA_PLATFORM": "offscreen"}, limit_s=40)
+    assert done.returncode == 0, done.stderr
+    assert "starting" in done.stdout

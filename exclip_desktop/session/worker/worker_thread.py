@@ -137,6 +137,7 @@ class Worker(QThread):
         self._last_cost: CostEstimate | None = None
         self._choice: ModelChoice | None = None
         self._engine: Engine | None = None
+        self._is_importing = False
         self._lookups = Tasks(self)
         self._second_engine: Engine | None = None
         self._second_choice: ModelChoice | None = None
@@ -189,6 +190,11 @@ class Worker(QThread):
         """Cancel the study (GUI thread)."""
         self._mailbox.cancel_study()
 
+    @property
+    def is_importing(self) -> bool:
+        """Whether the thread imports torch, which nothing can interrupt."""
+        return self._is_importing
+
     def stop(self) -> None:
         """Cancel, close the mailbox, and wait for the thread to end (GUI thread)."""
         self._mailbox.close()
@@ -197,12 +203,15 @@ class Worker(QThread):
 
     def run(self) -> None:
         """Serve the mailbox until it is closed (worker thread)."""
+        self._is_importing = True
         try:
             engine = self._engine = self._make_engine()
         except Exception as error:  # a broken installation must be reported to the person, not swallowed
+            self._is_importing = False
             words = describe_error(error)
             self._serve_all(lambda job: self.failed.emit(Failure(job.request, *words)))
         else:
+            self._is_importing = False
             self._serve_all(lambda job: self._serve(engine, job))
 
     def _serve_all(self, serve: Callable[[Job], None]) -> None:

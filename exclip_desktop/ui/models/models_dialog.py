@@ -24,7 +24,7 @@ from exclip_desktop.ui.models.models_table import ModelsView, describe_reason
 from exclip_desktop.ui.theme import error_colour
 from exclip_desktop.ui.widgets.labels import ElidedLabel
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
-from exclip_desktop.ui.widgets.status_line import ProgressBar
+from exclip_desktop.ui.widgets.status_line import WorkBar
 
 Purpose = Literal["use", "compare"]
 OPENS_AT_PX: Final = (1120, 640)
@@ -105,7 +105,7 @@ class ModelsDialog(QDialog):
             "close": ("Close", ""),
         }
         self._buttons = {name: _button(*texts) for name, texts in tips.items()}
-        self._bar, self._fetching = ProgressBar(), ElidedLabel(24)
+        self._bar, self._fetching = WorkBar(), ElidedLabel(24)
         self._bar.setAccessibleName("Download")
         self._bar.setFixedHeight(self._bar.fontMetrics().height())
         self._cancel = _button("Ca&ncel", "Stop the download; the downloaded part is kept")

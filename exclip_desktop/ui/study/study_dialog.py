@@ -28,7 +28,7 @@ from exclip_desktop.ui.study.study_table import StudyTable
 from exclip_desktop.ui.theme import error_colour
 from exclip_desktop.ui.widgets.file_manager import BUTTON_TEXT, show_in_folder
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
-from exclip_desktop.ui.widgets.status_line import ProgressBar
+from exclip_desktop.ui.widgets.status_line import WorkBar
 
 OPENS_AT_PX: Final = (1160, 720)
 LEAST_PX: Final = (860, 560)
@@ -57,7 +57,7 @@ class StudyDialog(QDialog):
         self._controller, self._message = study_controller, ""
         self.options, self.table, self.plot = StudyOptions(study_controller), StudyTable(), StudyPlot()
         self.start_button = QPushButton("&Start", autoDefault=False)
-        self._bar, self._progress, self._news = ProgressBar(), QLabel(), QLabel(wordWrap=True)
+        self._bar, self._progress, self._news = WorkBar(), QLabel(), QLabel(wordWrap=True)
         self.notes = QLabel(wordWrap=True)
         self.copy_button = QPushButton("Cop&y table", autoDefault=False)
         self.export_button = QPushButton("&Export…", autoDefault=False)

@@ -29,7 +29,7 @@ LEFT_OUT: Final = ("origin", "time", "device", "remaining time", "network", "sco
 """What the line leaves out, in this order, until the rest has room; each is also in a tooltip or the inspector."""
 
 
-class ProgressBar(QProgressBar):
+class WorkBar(QProgressBar):
     """A bar without text that is drawn with all that changes, once in each turn of the event loop.
 
     Qt's own bar draws itself at each change of its value, and with it everything else that waits to be drawn.
@@ -112,7 +112,7 @@ class StatusLine(QWidget):
         self._result.setAccessibleName("Score, time and origin")
         self._message.setAccessibleName("Message")
         self._message.setObjectName("message")
-        self._bar = ProgressBar()
+        self._bar = WorkBar()
         self._bar.setMinimumWidth(BAR_PX // 2)
         self._bar.setMaximumWidth(BAR_PX)
         self._bar.setAccessibleName("Progress")

@@ -16,7 +16,7 @@ from exclip_desktop.session.state import Provenance, State, Work
 from exclip_desktop.session.worker.requests import ModelFacts
 from exclip_desktop.ui.models.model_texts import BUNDLED_NOTE
 from exclip_desktop.ui.widgets.labels import ElidedLabel
-from exclip_desktop.ui.widgets.status_line import LEFT_OUT, SHOW_AFTER_MS, ProgressBar, StatusLine, format_duration
+from exclip_desktop.ui.widgets.status_line import LEFT_OUT, SHOW_AFTER_MS, StatusLine, WorkBar, format_duration
 from exclip_desktop.ui.window import PANELS_HIDDEN
 from tests.ui.window.test_widgets import button, child
 
@@ -293,7 +293,7 @@ def test_the_status_line_shows_the_remaining_time(qtbot: QtBot, monkeypatch: pyt
 def test_the_bar_is_drawn_once_for_all_reports_of_a_turn_of_the_event_loop(qtbot: QtBot) -> None:
     drawn: list[int] = []
 
-    class _Bar(ProgressBar):
+    class _Bar(WorkBar):
         def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
             drawn.append(self.value())
 
