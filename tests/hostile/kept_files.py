@@ -116,7 +116,7 @@ BATCHES: Final[dict[str, tuple[Change, tuple[int, ...]]]] = {
     "a shard that is a pickle": (_put(PICTURES, pickle.dumps(print)), ACCEPTED),
     "an index that is a named pipe": (_fifo("index.jsonl"), ACCEPTED),
     "an index that is a folder": (lambda folder: (folder / "index.jsonl").mkdir(), REFUSED),
-    "checksums of a pack that are a device": (_link("SHA256SUMS", "/dev/urandom"), ACCEPTED),
+    "checksums of a batch that are a device": (_link("SHA256SUMS", "/dev/urandom"), ACCEPTED),
     "scores that are a pickle": (_put("scores.npy", pickle.dumps([1])), ACCEPTED),
     "captions that are a file": (_put("captions", b""), REFUSED),
 }
