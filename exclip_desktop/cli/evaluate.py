@@ -21,8 +21,8 @@ from exclip_desktop.core.values.pair_list import summarize_notes
 from exclip_desktop.core.values.settings import FRAMINGS
 from exclip_desktop.core.values.study import SCORES, SPREAD_FILLS, StudySettings, study_methods
 from exclip_desktop.storage.atomic import write_atomically
-from exclip_desktop.storage.exports.study_tables import format_text, save_tables
-from exclip_desktop.storage.formula_cells import Formulas
+from exclip_desktop.storage.exports.study_tables import format_csv, format_text, save_tables
+from exclip_desktop.storage.formula_cells import ESCAPES_NOTE, Formulas
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 
 if TYPE_CHECKING:
@@ -183,4 +183,6 @@ def _write(study: "Study", folder: Path, formulas: Formulas) -> None:
         write_atomically(path, lambda file, ending=ending: saving(figure, file, ending))  # type: ignore[misc]
         written.append(path)
     print_text(format_text(study))
+    if format_csv(study, formulas) != format_csv(study, "keep"):
+        print_note(ESCAPES_NOTE)
     print_note(f"Written: {', '.join(str(path) for path in written)}")

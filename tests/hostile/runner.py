@@ -11,10 +11,10 @@ A door's module holds a table of inputs, and nothing else is needed to run them:
         HostileInput("a list of ten million commas", _many_commas),
     )
 
-``test_hostile`` collects the tuple ``INPUTS`` of every module in this folder. Inputs with ``fast`` run in every test
-run, about 10 per door; the others with ``-m slow``. The folder that ``write`` fills is where the program starts, so
-arguments name files without their folder. The program may write below ``OUT`` (``../output``) and in its own home
-folder only. An input that needs another start than the command line names a function as ``entry``.
+``test_hostile`` collects the tuple ``INPUTS`` of every module in ``tests.hostile.inputs``. Inputs with ``fast`` run in
+every test run, about 10 per door; the others with ``-m slow``. The folder that ``write`` fills is where the program
+starts, so arguments name files without their folder. The program may write below ``OUT`` (``../output``) and in its own
+home folder only. An input that needs another start than the command line names a function as ``entry``.
 
 ``Runner.run`` checks, for every input: it ends within 5 s of CPU time (and within a wall time that grows with the
 machine's load), within 500 MB above an honest explanation's peak, by exit code 0 or 2; with exit code 2 one line that

@@ -6,13 +6,13 @@ from typing import Final
 
 import pytest
 
-import tests.hostile
+import tests.hostile.inputs
 from tests.hostile.runner import HostileInput, Runner, hostile_parameters
 
 DOORS: Final[dict[str, tuple[HostileInput, ...]]] = {
     name: inputs
-    for _, name, _ in pkgutil.iter_modules(tests.hostile.__path__)
-    if not name.startswith("test_") and (inputs := getattr(import_module(f"tests.hostile.{name}"), "INPUTS", ()))
+    for _, name, _ in pkgutil.iter_modules(tests.hostile.inputs.__path__)
+    if (inputs := getattr(import_module(f"tests.hostile.inputs.{name}"), "INPUTS", ()))
 }
 
 

@@ -21,7 +21,7 @@ from exclip_desktop.models.weights.packs import unpack_model
 from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.cache import FactorCache
 from tests.hostile import kept_files, killed_writers
-from tests.hostile.kept_files import CONFIG, WEIGHTS, mutated
+from tests.hostile.inputs.kept_files import CONFIG, WEIGHTS, mutated
 from tests.hostile.runner import ROOT, HostileInput, check_text, run_process
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

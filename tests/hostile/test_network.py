@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from exclip_desktop.core.paths import resource_path
-from tests.hostile.models import CONFIG, ENTRIES, WEIGHTS, _change
+from tests.hostile.inputs.models import CONFIG, ENTRIES, WEIGHTS, _change
 
 ROOT: Final = Path(__file__).parents[2]
 WATCH: Final = """

@@ -20,7 +20,7 @@ from exclip_desktop.storage.project.pair_rows import load_all_boxes, load_box_na
 from exclip_desktop.storage.project.project import Project, load_settings
 from exclip_desktop.storage.project.project_files import create_project, open_project
 from exclip_desktop.storage.project.typed_captions import load_typed_captions
-from tests.hostile.projects import sound_project
+from tests.hostile.inputs.projects import sound_project
 from tests.hostile.runner import MAIN, ROOT
 from tests.unit.storage import project_writer
 from tests.unit.storage.findings import kept, make_finding

@@ -13,7 +13,7 @@ from exclip_desktop.core.values.finding import Finding, FindingWord
 from exclip_desktop.render.finding_grid import grid_bytes
 from exclip_desktop.storage.exports.caption_markup import format_words_html, format_words_latex
 from exclip_desktop.storage.exports.finding_pages import ReportItem, format_html, format_latex, format_markdown
-from tests.hostile.terminal import MARKUP, RED
+from tests.hostile.inputs.terminal import MARKUP, RED
 from tests.unit.storage.findings import make_finding
 
 TEXTS = (

@@ -11,7 +11,7 @@ from exclip_desktop.core.errors import PictureError
 from exclip_desktop.storage import picture_decoding
 from exclip_desktop.storage.archives import open_input
 from exclip_desktop.storage.pictures import picture_sha256, read_picture, read_picture_size, read_thumbnail
-from tests.hostile.pictures import make_frames, make_pages
+from tests.hostile.inputs.pictures import make_frames, make_pages
 
 
 def noise(mode: str) -> Image.Image:

@@ -26,7 +26,7 @@ PICTURES, TEXTS = "pictures/00000.safetensors", "captions/00000.safetensors"
 WEIGHTS, CONFIG, SUMS = "open_clip_model.safetensors", "open_clip_config.json", "SHA256SUMS"
 DEEP: Final = b"[" * 100_000
 HUGE: Final = b'{"bytes": 1' + b"0" * 5000 + b"}"
-HERE: Final = "tests.hostile.kept_files"
+HERE: Final = "tests.hostile.inputs.kept_files"
 
 Change = Callable[[Path], object]
 

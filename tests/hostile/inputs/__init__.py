@@ -1,0 +1,1 @@
+"""Tables of hostile inputs, one module for each door."""
