@@ -84,4 +84,4 @@ def test_other_captions_show_their_difference(opened: Opened, qtbot: QtBot) -> N
     opened.session.caption_alternatives.add("a cat")
     qtbot.waitUntil(lambda: all(entry.score is not None for entry in opened.state.alternatives))
     model = opened.window.alternatives._model
-    assert [model.index(row, 3).data() for row in range(model.rowCount())] == ["", "+0.000"]
+    assert [model.index(row, 3).data() for row in range(model.rowCount())] == ["", "+0.0000"]
