@@ -20,7 +20,8 @@ from exclip_desktop.models import catalogue
 from exclip_desktop.models.weights.packs import unpack_model
 from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.cache import FactorCache
-from tests.hostile import kept_files, killed_writers
+from tests.hostile import killed_writers
+from tests.hostile.inputs import kept_files
 from tests.hostile.inputs.kept_files import CONFIG, WEIGHTS, mutated
 from tests.hostile.runner import ROOT, HostileInput, check_text, run_process
 
