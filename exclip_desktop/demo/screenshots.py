@@ -43,7 +43,7 @@ def compare(session: Session, window: Window) -> None:
     window.commands["panes"].trigger()
     window.inspector.setCurrentIndex(window.inspector.count() - 1)
     wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in session.compare_controller.panes))
-    wait_until(lambda: session.state.work is None)
+    wait_until(lambda: session.state.work is None and window.grid.is_complete)
 
 
 def take(folder: Path) -> list[Path]:

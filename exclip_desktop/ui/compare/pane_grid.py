@@ -1,9 +1,10 @@
 """Grid of the compare view's panes, as large as possible, or one of them enlarged."""
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
@@ -24,6 +25,8 @@ CHROME_PX: Final = 72.0  # height of a pane's title and two lines of words
 
 class PaneGrid(QScrollArea):
     """Lays out the panes, links their views, and colours them in one range on request.
+
+    One new pane is made in each turn of the event loop, so that many do not stop the window.
 
     Signals:
         ranges_changed(): the colour ranges may have changed.
@@ -57,6 +60,8 @@ class PaneGrid(QScrollArea):
         self._active_pane = active_pane
         self._views: dict[Pane, PaneView] = {}
         self._columns = 0
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(lambda: self._make_waiting(1))
         self._linked = LinkedViews(self)
         self._sheet = QWidget()
         self._grid = QGridLayout(self._sheet)
@@ -80,8 +85,13 @@ class PaneGrid(QScrollArea):
 
     @property
     def views(self) -> tuple[PaneView, ...]:
-        """The widget of every pane, in the order of the panes."""
+        """The widgets made so far, in the order of the panes."""
         return tuple(self._views.values())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every pane has its widget."""
+        return not self._waiting()
 
     @property
     def lead(self) -> Canvas | None:
@@ -95,6 +105,10 @@ class PaneGrid(QScrollArea):
         if lead is None or (self._active_pane.enlarged is None and not self._compare_controller.one_range):
             return None
         return lead.current_limit()
+
+    def make_all(self) -> None:
+        """Make now the widgets that wait for their turn."""
+        self._make_waiting(len(self._waiting()))
 
     def event(self, event: QEvent) -> bool:
         """Claim Esc while a pane is enlarged, before the window's shortcut."""
@@ -122,17 +136,37 @@ class PaneGrid(QScrollArea):
 
     def _on_laid_out(self) -> None:
         panes, before = self._compare_controller.panes, self._views
-        self._views = {pane: before.get(pane) or self._made(pane) for pane in panes}
+        self._views = {pane: before[pane] for pane in panes if pane in before}
         for pane in before.keys() - self._views.keys():
             self._linked.remove(before[pane].canvas.view)
             self._grid.removeWidget(before[pane])
             before[pane].deleteLater()
         self._columns = 0
+        self._make(self._waiting()[:1])
+
+    def _waiting(self) -> list[Pane]:
+        return [pane for pane in self._compare_controller.panes if pane not in self._views]
+
+    def _make_waiting(self, count: int) -> None:
+        """Make the first widgets that wait; they join the common colour range."""
+        waiting = self._waiting()[:count]
+        if waiting:
+            self._make(waiting)
+            self._share()
+
+    def _make(self, panes: Sequence[Pane]) -> None:
+        views = self._views | {pane: self._made(pane) for pane in panes}
+        self._views = {pane: views[pane] for pane in self._compare_controller.panes if pane in views}
         self._name_models()
         self._arrange()
         self._mark()
+        if not self.is_complete:
+            self._next.start()
 
     def _on_enlarged_changed(self) -> None:
+        enlarged = self._active_pane.enlarged
+        if enlarged in self._waiting():
+            self.make_all()
         self._arrange()
         used = self._view_of(self._active_pane.pane)
         if used is not None:
@@ -163,21 +197,23 @@ class PaneGrid(QScrollArea):
         return view
 
     def _name_models(self) -> None:
-        two = any(pane.key.of_second_model for pane in self._views)
+        two = any(pane.key.of_second_model for pane in self._compare_controller.panes)
         for pane, view in self._views.items():
             view.name_model(self._compare_controller.model_of(pane) if two else "")
 
     def _arrange(self) -> None:
-        """Place the panes; hide all but the enlarged one."""
+        """Place the panes, with room for those that wait; hide all but the enlarged one."""
+        panes = self._compare_controller.panes
         if not self._views:
             return
-        count, models = len(self._views), 2 if any(pane.key.of_second_model for pane in self._views) else 1
+        count, models = len(panes), 2 if any(pane.key.of_second_model for pane in panes) else 1
         room = self.viewport().width(), self.viewport().height()
         columns = choose_column_count(count, models, room, _aspect(self._states[0].canvas_picture), CHROME_PX)
-        if columns != self._columns:
-            self._columns = columns
-            for number, view in enumerate(self.views):
+        for number, pane in enumerate(panes):
+            view = self._views.get(pane)
+            if view is not None and (columns != self._columns or self._grid.indexOf(view) < 0):
                 self._grid.addWidget(view, *divmod(number, columns))
+        self._columns = columns
         enlarged = self._active_pane.enlarged
         for pane, view in self._views.items():
             view.setVisible(enlarged in (None, pane))
@@ -189,7 +225,8 @@ class PaneGrid(QScrollArea):
         if not self._columns:
             return
         enlarged = self._active_pane.enlarged
-        cells = [divmod(at, self._columns) for at, pane in enumerate(self._views) if enlarged in (None, pane)]
+        panes = self._compare_controller.panes
+        cells = [divmod(at, self._columns) for at, pane in enumerate(panes) if enlarged in (None, pane)]
         rows, columns = {row for row, _ in cells}, {column for _, column in cells}
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, int(row in rows))

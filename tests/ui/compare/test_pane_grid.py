@@ -41,17 +41,44 @@ def _fill(opened: Opened, qtbot: QtBot) -> None:
         lambda: (
             all(pane.status.kind in ("done", "failed") for pane in compare_controller.panes)
             and opened.state.work is None
+            and opened.window.grid.is_complete
             and opened.window.grid.lead.view.camera.size[0] > 1
         )
     )
 
 
 def _views(opened: Opened) -> tuple[PaneView, ...]:
+    opened.window.grid.make_all()
     return opened.window.grid.views
 
 
 def _titles(opened: Opened) -> list[str]:
     return [view.title for view in _views(opened)]
+
+
+def test_many_panes_are_made_one_a_turn(opened: Opened, qtbot: QtBot) -> None:
+    grid, compare_controller = opened.window.grid, opened.session.compare_controller
+    opened.session.compare_methods(THREE)
+    opened.window.commands["panes"].trigger()
+    assert (len(grid.views), grid.is_complete) == (1, False)
+    grid._next.timeout.emit()
+    assert [view.pane for view in grid.views] == list(compare_controller.panes[:2])
+    qtbot.waitUntil(lambda: grid.is_complete)
+    assert [view.pane for view in grid.views] == list(compare_controller.panes)
+
+
+def test_a_pane_that_waits_for_its_turn_can_be_enlarged_and_taken_away(opened: Opened, qtbot: QtBot) -> None:
+    grid, session = opened.window.grid, opened.session
+    session.compare_methods(THREE)
+    opened.window.commands["panes"].trigger()
+    session.active_pane.enlarge(session.compare_controller.panes[2])
+    assert [view.isVisibleTo(grid) for view in grid.views] == [False, False, True]
+    session.active_pane.enlarge(None)
+    session.compare_methods(THREE[:1])
+    session.compare_methods(THREE)
+    session.compare_methods(THREE[:2])
+    qtbot.waitUntil(lambda: grid.is_complete)
+    assert [view.pane for view in grid.views] == list(session.compare_controller.panes)
 
 
 def test_the_view_replaces_the_canvas_until_it_is_closed(compared: Opened) -> None:
