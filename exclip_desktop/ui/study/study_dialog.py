@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import (
     QDialog,
@@ -32,6 +32,7 @@ from exclip_desktop.ui.widgets.status_line import WorkBar
 
 OPENS_AT_PX: Final = (1160, 720)
 LEAST_PX: Final = (860, 560)
+SHOW_EVERY_MS: Final = 100  # the table and the plot, while answers come
 EMPTY: Final = "Choose methods and metrics, and press Start."
 WAITING: Final = "No figures yet …"
 PAUSE_TIP: Final = "Pause; the study can continue later"
@@ -74,7 +75,10 @@ class StudyDialog(QDialog):
         self.table.metric_chosen.connect(self._show_plot)
         self.table.method_chosen.connect(self._show_plot)
         self.table.copy_requested.connect(lambda: self._copy(".tsv"))
-        study_controller.changed.connect(self._show)
+        self._pause = QTimer(self, singleShot=True, interval=SHOW_EVERY_MS)
+        self._pause.timeout.connect(self._show)
+        self._shown_state = False, ""
+        study_controller.changed.connect(self._on_changed)
         study_controller.written.connect(self._on_written)
         navigation.list_changed.connect(self.options.show_pairs)
         self._show()
@@ -120,16 +124,28 @@ class StudyDialog(QDialog):
         row.addLayout(left)
         row.addLayout(right, 1)
 
+    def _on_changed(self) -> None:
+        """Show many answers together a little later; at once whether it runs, and why it stopped."""
+        if not self._pause.isActive():
+            self._pause.start()
+        if (self._controller.is_running, self._controller.error_text) != self._shown_state:
+            self._show_state()
+
     def _show(self) -> None:
         controller = self._controller
         if controller.total or controller.is_running:
             self.table.show_study(controller.choice.methods, controller.choice.metrics, controller.study)
-        self.options.setEnabled(not controller.is_running)
         self.options.show_folder()
+        self._show_state()
+        self._show_plot()
+
+    def _show_state(self) -> None:
+        controller = self._controller
+        self._shown_state = controller.is_running, controller.error_text
+        self.options.setEnabled(not controller.is_running)
         self._bar.show_share(controller.done, max(controller.total, 1))
         self._progress.setText(self._progress_text())
         self._show_buttons()
-        self._show_plot()
         self._show_news()
 
     def _progress_text(self) -> str:

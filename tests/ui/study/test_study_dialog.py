@@ -61,8 +61,14 @@ def _measure(opened: Opened, dialog: StudyDialog, qtbot: QtBot) -> None:
             and controller.study is not None
             and all(row.pairs == 2 or row.reasons for row in controller.study.rows)
             and len(controller.study.rows) == len(KEYS)
+            and _is_shown(dialog)
         )
     )
+
+
+def _is_shown(dialog: StudyDialog) -> bool:
+    """Return whether the table and the plot show what is known."""
+    return not dialog._pause.isActive()
 
 
 def _cells(dialog: StudyDialog) -> list[list[str]]:
@@ -142,13 +148,30 @@ def test_nothing_can_begin_without_methods_metrics_or_a_folder(dialog: StudyDial
         assert dialog.start_button.isEnabled()
 
 
+def test_many_changes_are_shown_together(
+    opened: Opened, dialog: StudyDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(dialog.table, "show_study", lambda *what: shown.append(what))
+    opened.session.study_controller.total = 10
+    for done in range(10):
+        opened.session.study_controller.done = done
+        opened.session.study_controller.changed.emit()
+    assert shown == []
+    qtbot.waitUntil(lambda: _is_shown(dialog))
+    assert len(shown) == 1
+    assert "9 of 10" in dialog._progress.text()
+
+
 def test_while_it_runs_it_can_be_paused_and_nothing_else_changed(
     opened: Opened, dialog: StudyDialog, qtbot: QtBot
 ) -> None:
     opened.engine.study_gates["scene-000", "grad-cam"] = gate = threading.Event()
     _ask(dialog)
     dialog.start_button.click()
-    qtbot.waitUntil(lambda: opened.session.study_controller.study is not None)
+    assert dialog.start_button.text() == "&Pause"  # at once
+    assert not dialog.options.isEnabled()
+    qtbot.waitUntil(lambda: opened.session.study_controller.study is not None and _is_shown(dialog))
     assert dialog.start_button.text() == "&Pause"
     assert not dialog.options.isEnabled()
     assert [row[1] or "" for row in _cells(dialog)] == ["0.120 ± —", "", ""]
