@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         wrap_model,
     )
     from exclip_desktop.api.lists import convert_list
+    from exclip_desktop.api.search import search
     from exclip_desktop.api.study import study
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "open_cache",
     "profile",
     "score",
+    "search",
     "study",
     "wrap_model",
 ]
@@ -48,6 +50,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        modules = {"batch": "batch", "open_batch": "batch", "study": "study", "convert_list": "lists"}
+        modules = {
+            "batch": "batch",
+            "open_batch": "batch",
+            "study": "study",
+            "convert_list": "lists",
+            "search": "search",
+        }
         return getattr(import_module(f"exclip_desktop.api.{modules.get(name, 'explain')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,275 @@
+"""The public function ``search``: pictures of a list or batch that match words, or a region of a picture."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.api.explain import ImageLike
+from exclip_desktop.attribution.compute_errors import convert_memory_errors
+from exclip_desktop.attribution.second_order.explain import caption_factor, picture_factor, resolve_settings
+from exclip_desktop.attribution.second_order.stored_explain import make_image_key
+from exclip_desktop.core.cache_keys import pixels_sha256
+from exclip_desktop.core.errors import DeviceError, MemoryShortage, SelectionError, SettingsError, UserError
+from exclip_desktop.core.maths.factor_search import (
+    RANKINGS,
+    Query,
+    RankedPicture,
+    Ranking,
+    make_query,
+    multiply_query,
+    rank_pictures,
+)
+from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
+from exclip_desktop.core.values.caption import Span
+from exclip_desktop.core.values.explanation import Factor
+from exclip_desktop.core.values.geometry import Box, Geometry
+from exclip_desktop.core.values.pair_list import PairList
+from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.models.model import Model
+from exclip_desktop.storage.batches.batch_index import Batch
+from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.pair_lists.list_files import read_pairs
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A picture that answers a query.
+
+    Attributes:
+        picture: its path, as the list writes it.
+        value: what it is ranked by.
+        numbers: the value by every ranking of ``RANKINGS``.
+        heat: float32 (rows, columns) of the patches; they add up to ``numbers["sum"]``.
+        region: bool (rows, columns): the strongest connected group of patches.
+        box: the box around that region, in source pixels.
+        geometry: the places of the patches on the picture.
+
+    """
+
+    picture: str
+    value: float
+    numbers: dict[Ranking, float]
+    heat: NDArray[np.float32]
+    region: NDArray[np.bool_]
+    box: Box
+    geometry: Geometry
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """The result of ``search``.
+
+    Attributes:
+        query: what was searched for, in words.
+        ranking: what the hits are ranked by.
+        hits: all pictures that have a factor, the best one first.
+        failed: a sentence for each picture that has none, by its path.
+
+    """
+
+    query: str
+    ranking: Ranking
+    hits: tuple[Hit, ...]
+    failed: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _SearchedPicture:
+    """A picture's factor with its layout, or the reason why there is none."""
+
+    path: str
+    factor: Factor | None = None
+    geometry: Geometry | None = None
+    prefix: int = 0
+    reason: str = ""
+
+
+def search(
+    model: Model,
+    pictures: str | Path | PairList | Batch,
+    text: str | None = None,
+    *,
+    span: Span | None = None,
+    image: ImageLike | None = None,
+    box: Box | None = None,
+    ranking: Ranking = "combined",
+    max_megapixels: float = DEFAULT_MEGAPIXELS,
+    cache: FactorCache | None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    **settings: Any,
+) -> SearchAnswer:
+    """Rank the pictures of a list by their heat for a query: words, a picture, or a region of a picture.
+
+    Args:
+        model: a loaded model.
+        pictures: a list's file or folder, a ``PairList``, or a ``Batch``, whose factors are read, with its settings.
+        text: the query's text, explained like a caption.
+        span: the words of ``text`` that are searched for, as text or characters (start, end); None: all of it.
+        image: the query's picture, instead of ``text``.
+        box: the region of ``image`` that is searched for, in its pixels; None: the whole picture.
+        ranking: one of ``core.maths.factor_search.RANKINGS``.
+        max_megapixels: largest picture read.
+        cache: stores the pictures' factors, as ``open_cache()`` does for the window.
+        progress: called with the number of finished pictures.
+        cancel: polled within the pictures.
+        settings: fields of ``ExplainSettings``, by name.
+
+    Raises:
+        ListError: the list cannot be read.
+        CaptionError, SelectionError, SettingsError: an argument does not fit, or the batch is another model's.
+        PictureError: the query's picture cannot be read.
+        Cancelled: the person cancelled.
+
+    """
+    if ranking not in RANKINGS:
+        raise SettingsError(f'There is no ranking "{ranking}".', f"Choose one of {', '.join(RANKINGS)}.")
+    if (text is None) == (image is None):
+        raise SelectionError("A search needs either a text or a picture.", "Give one of them.")
+    token, report = cancel or CancelToken(), progress or ignore_progress
+    if isinstance(pictures, Batch):
+        resolved = _settings_of(model, pictures)
+        found = _read_batch(pictures)
+        count = pictures.counts["pictures"]
+    else:
+        resolved = resolve_settings(model, ExplainSettings(**settings))
+        listed = pictures if isinstance(pictures, PairList) else read_pairs(pictures, cancel=token)
+        names = list(dict.fromkeys(pair.picture for pair in listed.pairs))
+        found = _explain_pictures(model, listed, names, resolved, max_megapixels, cache, token)
+        count = len(names)
+    with convert_memory_errors():
+        if text is not None:
+            query, named = _text_query(model, text, span, resolved, token)
+        else:
+            assert image is not None
+            query, named = _picture_query(model, image, box, resolved, max_megapixels, token)
+        places, products, failed = [], [], {}
+        for number, one in enumerate(found):
+            if one.factor is None or one.geometry is None:
+                failed[one.path] = one.reason
+            else:  # the factor itself is not kept
+                places.append((one.path, one.geometry))
+                products.append(multiply_query(one.factor, one.prefix, one.geometry.grid, query))
+            report(Report("pictures", number + 1, count))
+    hits = (
+        _make_hit(*places[ranked.place], ranked, products[ranked.place].heat)
+        for ranked in rank_pictures(products, ranking)
+    )
+    return SearchAnswer(named, ranking, tuple(hits), failed)
+
+
+def _settings_of(model: Model, batch: Batch) -> ExplainSettings:
+    """Return the settings of a batch's factors; raise ``SettingsError`` unless this model has made them."""
+    made = batch.settings
+    settings = ExplainSettings(
+        image_layer=made.image_layer,
+        text_layer=made.text_layer,
+        quadrature=made.quadrature,
+        steps=made.steps,
+        text_reference=made.text_reference,
+        framing=made.framing,
+        precision=made.precision,
+        tolerance=made.tolerance,
+    )
+    if batch.header.decided_by.get("model") != model.fingerprint:
+        raise SettingsError(
+            f"The batch in {batch.folder} was made by {made.model} with other weights, or by another model.",
+            "Load its model, or run the batch with this one.",
+        )
+    return resolve_settings(model, settings)
+
+
+def _read_batch(batch: Batch) -> Iterator[_SearchedPicture]:
+    for place, path in enumerate(batch.pictures):
+        entry = batch.entry("pictures", place)
+        if entry is None or entry.factor is None:
+            reason = "It is not explained yet, or its shard is damaged." if entry is None else entry.error
+            yield _SearchedPicture(path, reason=reason)
+        else:
+            geometry = Geometry(*map(tuple, entry.values["geometry"]))
+            yield _SearchedPicture(path, entry.factor, geometry, entry.values["prefix"])
+
+
+def _explain_pictures(
+    model: Model,
+    listed: PairList,
+    names: list[str],
+    settings: ExplainSettings,
+    max_megapixels: float,
+    cache: FactorCache | None,
+    cancel: CancelToken,
+) -> Iterator[_SearchedPicture]:
+    for name in names:
+        cancel.check()
+        try:
+            factor, geometry, prefix = _read_factor(
+                model, listed.path_of(name), settings, max_megapixels, cache, cancel
+            )
+            yield _SearchedPicture(name, factor, geometry, prefix)
+        except (MemoryShortage, DeviceError):
+            raise
+        except UserError as error:
+            yield _SearchedPicture(name, reason=str(error))
+
+
+def _read_factor(
+    model: Model,
+    image: ImageLike,
+    settings: ExplainSettings,
+    max_megapixels: float,
+    cache: FactorCache | None,
+    cancel: CancelToken,
+) -> tuple[Factor, Geometry, int]:
+    """Return a picture's factor, stored or computed, with its layout: geometry and number of prefix tokens."""
+    pixels = read_picture(image, max_megapixels).pixels
+    size = pixels.shape[1], pixels.shape[0]
+    layer = settings.layer("image")
+    geometry = model.geometry(size, layer, settings.framing)
+    prefix = model.image.cut(layer, model.preprocess.input_size(size, settings.framing)).prefix
+    key = make_image_key(model, settings, size, pixels_sha256(pixels))
+    factor = None if cache is None else cache.get(key)
+    if factor is None:
+        factor = picture_factor(model, pixels, settings, cancel=cancel)
+        if cache is not None:
+            cache.put(key, factor)
+    return factor, geometry, prefix
+
+
+def _text_query(
+    model: Model, text: str, span: Span | None, settings: ExplainSettings, cancel: CancelToken
+) -> tuple[Query, str]:
+    caption = model.reader.read(text)
+    rows = None if span is None else caption.rows_of(span)
+    factor = caption_factor(model, caption, settings, cancel=cancel)
+    words = text if span is None else span if isinstance(span, str) else text[slice(*span)]
+    return make_query(factor, rows), words
+
+
+def _picture_query(
+    model: Model,
+    image: ImageLike,
+    box: Box | None,
+    settings: ExplainSettings,
+    max_megapixels: float,
+    cancel: CancelToken,
+) -> tuple[Query, str]:
+    factor, geometry, prefix = _read_factor(model, image, settings, max_megapixels, None, cancel)
+    named = str(image) if isinstance(image, str | Path) else "a picture"
+    if box is None:
+        return make_query(factor), named
+    weights = np.concatenate([np.zeros(prefix), geometry.require_coverage(box).ravel()])
+    return make_query(factor, weights=weights), f"{named}, box {','.join(f'{value:g}' for value in box)}"
+
+
+def _make_hit(path: str, geometry: Geometry, ranked: RankedPicture, heat: NDArray[np.float64]) -> Hit:
+    rows, columns = (np.flatnonzero(ranked.region.any(axis)) for axis in (1, 0))
+    left, top, _, _ = geometry.patch_box(int(rows[0]), int(columns[0]))
+    _, _, right, bottom = geometry.patch_box(int(rows[-1]), int(columns[-1]))
+    width, height = geometry.source_size
+    box = (max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height))
+    return Hit(path, ranked.value, ranked.numbers, heat.astype(np.float32), ranked.region, box, geometry)

@@ -1,0 +1,80 @@
+"""Ranking by a query: products equal the matrix, regions are connected, equal pictures keep their order."""
+
+import numpy as np
+import pytest
+
+from exclip_desktop.core.maths.factor_search import (
+    RANKINGS,
+    Query,
+    find_strongest_region,
+    make_query,
+    multiply_query,
+    rank_pictures,
+    smooth_heat,
+)
+from exclip_desktop.core.maths.interactions import Ends
+from exclip_desktop.core.values.explanation import Factor, SideReport
+
+REPORT = SideReport(5, 0.0, None, True, "closed form")
+SIZE = 6
+
+
+def make_factor(seed: int, tokens: int) -> Factor:
+    random = np.random.default_rng(seed)
+    embedding, reference = random.normal(size=(2, SIZE))
+    return Factor(random.normal(size=(tokens, SIZE)).astype(np.float32), Ends(embedding, reference, reference), REPORT)
+
+
+def test_products_are_sums_of_the_matrix() -> None:
+    picture, words = make_factor(0, 1 + 12), make_factor(1, 5)
+    norm = np.linalg.norm(words.ends.embedding) * np.linalg.norm(picture.ends.embedding)
+    matrix = words.rows.astype(float) @ picture.rows.T.astype(float) / norm
+    products = multiply_query(picture, 1, (3, 4), make_query(words, [1, 3]))
+    np.testing.assert_allclose(products.heat.ravel(), matrix[[1, 3], 1:].sum(0), atol=1e-12)
+    assert products.sum == pytest.approx(matrix[[1, 3], 1:].sum())
+    assert products.score == pytest.approx(words.ends.embedding @ picture.ends.embedding / norm)
+    whole = multiply_query(picture, 1, (3, 4), make_query(words))
+    np.testing.assert_allclose(whole.heat.ravel(), matrix[:, 1:].sum(0), atol=1e-12)
+
+
+def test_a_region_of_a_picture_is_a_query_with_weights() -> None:
+    picture, other = make_factor(0, 13), make_factor(2, 13)
+    weights = np.linspace(0, 1, 13)
+    products = multiply_query(picture, 1, (3, 4), make_query(other, weights=weights))
+    norm = np.linalg.norm(other.ends.embedding) * np.linalg.norm(picture.ends.embedding)
+    expected = (other.rows.astype(float).T @ weights) @ picture.rows[1:].T.astype(float) / norm
+    np.testing.assert_allclose(products.heat.ravel(), expected, atol=1e-12)
+
+
+def test_the_best_picture_is_first_by_every_ranking_and_equal_ones_keep_their_order() -> None:
+    query = Query(np.eye(SIZE)[0], np.eye(SIZE)[0])
+    weak, strong = np.zeros((16, SIZE), np.float32), np.zeros((16, SIZE), np.float32)
+    weak[:, 1], strong[:, 1] = 1, 1
+    strong[[5, 6, 9, 10], 0] = 3
+    ends = [Ends(np.eye(SIZE)[1], np.zeros(SIZE), np.zeros(SIZE)), Ends(np.ones(SIZE), np.zeros(SIZE), np.zeros(SIZE))]
+    weak_one, strong_one = Factor(weak, ends[0], REPORT), Factor(strong, ends[1], REPORT)
+    products = [multiply_query(one, 0, (4, 4), query) for one in (weak_one, weak_one, strong_one, weak_one)]
+    for ranking in RANKINGS:
+        ranked = rank_pictures(products, ranking)
+        assert [one.place for one in ranked] == [2, 0, 1, 3], ranking
+        assert ranked[0].value == ranked[0].numbers[ranking]
+    assert rank_pictures([]) == []
+    alone = rank_pictures(products[2:3])
+    assert alone[0].value == 0  # standard deviations of one picture
+
+
+def test_a_strongest_region_is_one_connected_group_around_the_strongest_place() -> None:
+    heat = np.zeros((8, 8))
+    heat[1:4, 1:4], heat[6, 6] = 1.0, 2.0  # an object, and a lone patch that is stronger
+    region = find_strongest_region(heat)
+    assert region[2, 2]
+    assert not region[6, 6]
+    assert 9 <= region.sum() <= 25
+    assert find_strongest_region(-heat).sum() >= 1  # nothing is for the query
+    assert find_strongest_region(np.zeros((1, 1))).all()
+
+
+def test_smoothing_keeps_a_constant_within_and_fades_at_edges() -> None:
+    smooth = smooth_heat(np.ones((12, 12)))
+    assert smooth[6, 6] == pytest.approx(1, abs=1e-3)
+    assert smooth[0, 0] < smooth[0, 6] < smooth[6, 6]
