@@ -52,7 +52,7 @@ def add_selection(parser: Any) -> None:
     )
     parser.add_argument(
         "--box",
-        type=_box,
+        type=parse_box,
         metavar="X0,Y0,X1,Y1",
         help="a box to select, in pixels of the picture; with a minus first, write --box=-5,0,20,20",
     )
@@ -175,7 +175,8 @@ def _layer(text: str) -> int | str:
         raise argparse.ArgumentTypeError(f"{text!r} is not a layer; give a block number, or pool") from None
 
 
-def _box(text: str) -> Box:
+def parse_box(text: str) -> Box:
+    """Return the box that ``X0,Y0,X1,Y1`` writes; raise argparse's error for anything else."""
     try:
         x0, y0, x1, y1 = (float(part) for part in text.split(","))
     except ValueError:
