@@ -16,9 +16,9 @@ from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import DeviceError, MemoryShortage, SelectionError, SettingsError, UserError
 from exclip_desktop.core.maths.factor_search import (
     RANKINGS,
-    Query,
     RankedPicture,
     Ranking,
+    SearchQuery,
     make_query,
     multiply_query,
     rank_pictures,
@@ -37,7 +37,7 @@ from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchHit:
     """A picture that answers a query.
 
     Attributes:
@@ -74,7 +74,7 @@ class SearchAnswer:
 
     query: str
     ranking: Ranking
-    hits: tuple[Hit, ...]
+    hits: tuple[SearchHit, ...]
     failed: dict[str, str]
 
 
@@ -242,7 +242,7 @@ def _read_factor(
 
 def _text_query(
     model: Model, text: str, span: Span | None, settings: ExplainSettings, cancel: CancelToken
-) -> tuple[Query, str]:
+) -> tuple[SearchQuery, str]:
     caption = model.reader.read(text)
     rows = None if span is None else caption.rows_of(span)
     factor = caption_factor(model, caption, settings, cancel=cancel)
@@ -257,7 +257,7 @@ def _picture_query(
     settings: ExplainSettings,
     max_megapixels: float,
     cancel: CancelToken,
-) -> tuple[Query, str]:
+) -> tuple[SearchQuery, str]:
     factor, geometry, prefix = _read_factor(model, image, settings, max_megapixels, None, cancel)
     named = str(image) if isinstance(image, str | Path) else "a picture"
     if box is None:
@@ -266,10 +266,10 @@ def _picture_query(
     return make_query(factor, weights=weights), f"{named}, box {','.join(f'{value:g}' for value in box)}"
 
 
-def _make_hit(path: str, geometry: Geometry, ranked: RankedPicture, heat: NDArray[np.float64]) -> Hit:
+def _make_hit(path: str, geometry: Geometry, ranked: RankedPicture, heat: NDArray[np.float64]) -> SearchHit:
     rows, columns = (np.flatnonzero(ranked.region.any(axis)) for axis in (1, 0))
     left, top, _, _ = geometry.patch_box(int(rows[0]), int(columns[0]))
     _, _, right, bottom = geometry.patch_box(int(rows[-1]), int(columns[-1]))
     width, height = geometry.source_size
     box = (max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height))
-    return Hit(path, ranked.value, ranked.numbers, heat.astype(np.float32), ranked.region, box, geometry)
+    return SearchHit(path, ranked.value, ranked.numbers, heat.astype(np.float32), ranked.region, box, geometry)

@@ -28,7 +28,7 @@ from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pair_lists.writers import WRITERS, writer_of
 
 if TYPE_CHECKING:
-    from exclip_desktop.api.search import Hit, SearchAnswer
+    from exclip_desktop.api.search import SearchAnswer, SearchHit
 
 FAILURES_PRINTED: Final = 5
 DEFAULT_TOP: Final = 20
@@ -112,10 +112,11 @@ def _print(answer: "SearchAnswer", as_json: bool) -> None:
 
 
 def _values(answer: "SearchAnswer") -> list[dict[str, Any]]:
-    return [
-        {"rank": rank, "picture": hit.picture, **hit.numbers, "box": hit.box, "heat": hit.heat.tolist()}
-        for rank, hit in enumerate(answer.hits, 1)
-    ]
+    values: list[dict[str, Any]] = []
+    for rank, hit in enumerate(answer.hits, 1):
+        numbers = {str(name): value for name, value in hit.numbers.items()}
+        values.append({"rank": rank, "picture": hit.picture, **numbers, "box": hit.box, "heat": hit.heat.tolist()})
+    return values
 
 
 def _print_failed(answer: "SearchAnswer") -> None:
@@ -135,5 +136,5 @@ def _listed_hits(answer: "SearchAnswer", listed: PairList) -> list[ListedPair]:
     ]
 
 
-def _region(query: str, hit: "Hit") -> Region:
+def _region(query: str, hit: "SearchHit") -> Region:
     return Region(hit.box, name=query)

@@ -31,7 +31,7 @@ LENGTH_QUANTILE: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class SearchQuery:
     """A vector that pictures are searched for.
 
     Attributes:
@@ -80,14 +80,14 @@ class RankedPicture:
     region: NDArray[np.bool_]
 
 
-def make_query(factor: Factor, rows: Sequence[int] | None = None, weights: Floats | None = None) -> Query:
+def make_query(factor: Factor, rows: Sequence[int] | None = None, weights: Floats | None = None) -> SearchQuery:
     """Return the query of a factor's ``rows`` (None: all), or of all rows with ``weights``, (tokens,)."""
     values = factor.rows.astype(np.float64)
     vector = weights @ values if weights is not None else (values if rows is None else values[list(rows)]).sum(0)
-    return Query(vector, factor.ends.embedding)
+    return SearchQuery(vector, factor.ends.embedding)
 
 
-def multiply_query(picture: Factor, prefix: int, grid: tuple[int, int], query: Query) -> Products:
+def multiply_query(picture: Factor, prefix: int, grid: tuple[int, int], query: SearchQuery) -> Products:
     """Return the products of a picture's factor with a query; ``prefix`` rows stand before the patches'."""
     patches = picture.rows[prefix:].astype(np.float64)
     length = float(np.linalg.norm(picture.ends.embedding))

@@ -5,7 +5,7 @@ import pytest
 
 from exclip_desktop.core.maths.factor_search import (
     RANKINGS,
-    Query,
+    SearchQuery,
     find_strongest_region,
     make_query,
     multiply_query,
@@ -47,7 +47,7 @@ def test_a_region_of_a_picture_is_a_query_with_weights() -> None:
 
 
 def test_the_best_picture_is_first_by_every_ranking_and_equal_ones_keep_their_order() -> None:
-    query = Query(np.eye(SIZE)[0], np.eye(SIZE)[0])
+    query = SearchQuery(np.eye(SIZE)[0], np.eye(SIZE)[0])
     weak, strong = np.zeros((16, SIZE), np.float32), np.zeros((16, SIZE), np.float32)
     weak[:, 1], strong[:, 1] = 1, 1
     strong[[5, 6, 9, 10], 0] = 3

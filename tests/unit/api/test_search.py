@@ -1,0 +1,91 @@
+"""Search of a list by words and regions: the heat equals that of every pair, from files and from a batch alike."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from exclip_desktop import batch, explain, search
+from exclip_desktop.core.errors import CaptionError, SelectionError, SettingsError
+from exclip_desktop.core.maths.factor_search import RANKINGS
+from exclip_desktop.models.model import Model
+
+TEXT = "a dog and a red balloon"
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, picture: NDArray[np.uint8]) -> Path:
+    """A folder of four pictures with captions, one of them damaged."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, pixels in enumerate((picture, picture[::-1], 255 - picture)):
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+        (folder / f"{number}.txt").write_text("a cat", "utf-8")
+    (folder / "3.png").write_bytes((folder / "0.png").read_bytes()[:60])
+    (folder / "3.txt").write_text("a cat", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("span", [None, "red balloon"])
+def test_heat_and_sums_equal_those_of_every_pair(tiny: Model, pictures: Path, span: str | None) -> None:
+    answer = search(tiny, pictures, TEXT, span=span, ranking="sum")
+    assert {hit.picture for hit in answer.hits} == {"0.png", "1.png", "2.png"}
+    assert list(answer.failed) == ["3.png"]
+    for hit in answer.hits:
+        result = explain(tiny, pictures / hit.picture, TEXT)
+        rows = result.caption.rows_of(span) if span else tuple(range(len(result.caption.tokens)))
+        expected = result.interactions.patch_heat(rows)
+        np.testing.assert_allclose(hit.heat, expected, atol=1e-5)
+        assert hit.numbers["sum"] == pytest.approx(expected.sum(), abs=1e-5)
+        assert hit.numbers["score"] == pytest.approx(result.score, abs=1e-5)
+        assert hit.region.any()
+    sums = [hit.value for hit in answer.hits]
+    assert sums == sorted(sums, reverse=True)
+
+
+def test_the_picture_itself_answers_a_region_of_it_first(tiny: Model, pictures: Path) -> None:
+    answer = search(tiny, pictures, image=pictures / "2.png", ranking="score")
+    assert answer.hits[0].picture == "2.png"
+    assert answer.hits[0].numbers["score"] == pytest.approx(1, abs=1e-5)
+
+
+def test_the_heats_of_regions_add_up_to_that_of_their_union(tiny: Model, pictures: Path) -> None:
+    def heats(*box: int) -> NDArray[np.float32]:
+        answer = search(tiny, pictures, image=pictures / "2.png", box=box)  # type: ignore[arg-type]
+        return np.stack([hit.heat for hit in sorted(answer.hits, key=lambda hit: hit.picture)])
+
+    parts = heats(0, 0, 24, 20), heats(24, 0, 48, 20), heats(0, 20, 48, 40)
+    np.testing.assert_allclose(sum(parts), heats(0, 0, 48, 40), atol=1e-6)
+    assert np.abs(parts[0]).max() > 0
+
+
+def test_a_batch_answers_as_its_pictures_do_and_another_model_is_refused(
+    tiny: Model, make_tiny: Callable[..., Model], pictures: Path, tmp_path: Path
+) -> None:
+    done = batch(tiny, pictures, tmp_path / "batch")
+    for ranking in RANKINGS:
+        stored = search(tiny, done.batch, TEXT, ranking=ranking)
+        computed = search(tiny, pictures, TEXT, ranking=ranking)
+        assert [hit.picture for hit in stored.hits] == [hit.picture for hit in computed.hits]
+        for one, other in zip(stored.hits, computed.hits, strict=True):
+            np.testing.assert_allclose(one.heat, other.heat, atol=1e-6)
+            assert one.box == other.box
+        assert list(stored.failed) == ["3.png"]
+    another = make_tiny(vision={"layers": 2})
+    with pytest.raises(SettingsError, match="another model"):
+        search(another, done.batch, TEXT)
+
+
+def test_a_search_needs_one_query(tiny: Model, pictures: Path) -> None:
+    for arguments in ({}, {"text": TEXT, "image": pictures / "0.png"}):
+        with pytest.raises(SelectionError, match="either a text or a picture"):
+            search(tiny, pictures, **arguments)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="no ranking"):
+        search(tiny, pictures, TEXT, ranking="best")  # type: ignore[arg-type]
+    with pytest.raises(CaptionError):
+        search(tiny, pictures, TEXT, span="cat")
+    with pytest.raises(SelectionError, match="outside the picture"):
+        search(tiny, pictures, image=pictures / "0.png", box=(900, 900, 950, 950))
