@@ -172,7 +172,9 @@ class Session(QObject):
         self.heat_thumbnails = HeatThumbnails(self.pair_navigation, self._heat_store, self)
 
     def _make_project_controllers(self, findings: Path | None) -> None:
-        self.projects = Projects(self.state, self.explain_controller, self.pair_navigation, self.undo, findings, self)
+        self.projects = Projects(
+            self.state, self.explain_controller, self.pair_navigation, self._tasks, self.undo, findings, self
+        )
         self.project_settings = ProjectSettings(
             self.state, self._worker, self.explain_controller, self.pair_navigation, self.projects, self
         )

@@ -12,13 +12,15 @@ from exclip_desktop.core.paths import is_file
 from exclip_desktop.session.lists.list_reading import measurement_of
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
-from exclip_desktop.session.state import Notice, State
+from exclip_desktop.session.state import Notice, State, Work
+from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.storage.project.pair_rows import save_measurements
 from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import ENDING, create_project, open_or_create_project, open_project
 
 T = TypeVar("T")
 OTHERS_MS: Final = 2000  # between checks for changes by others
+COPIES: Final = 3  # in the background, of a project that changes meanwhile; then the window waits for one
 
 
 def is_project_path(path: str | Path) -> bool:
@@ -48,6 +50,7 @@ class Projects(QObject):
         state: State,
         explain_controller: ExplainController,
         navigation: PairNavigation,
+        tasks: Tasks,
         undo: QUndoStack,
         usual: Path | None,
         parent: QObject | None = None,
@@ -55,7 +58,8 @@ class Projects(QObject):
         """``usual`` is the path of the person's own project; ``explain_controller`` shows errors."""
         super().__init__(parent)
         self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
-        self._undo, self._default_path = undo, usual
+        self._tasks, self._undo, self._default_path = tasks, undo, usual
+        self._copied_last: Path | None = None
         self.project: Project | None = None
         self._version = 0
         self._shown_notes: tuple[str, ...] = ()
@@ -93,15 +97,38 @@ class Projects(QObject):
         self.attempt(lambda: self._set_project(create_project(path), is_new=True))
 
     def save_copy(self, path: Path) -> None:
-        """Write the project to another file, with the open list, and open that file."""
+        """Write the project to another file in the background; then open that file, with the open list."""
+        self._copied_last = path
+        self.attempt(lambda: self._copy(self.open_or_create(), path, COPIES))
 
-        def save() -> None:
-            before = self.open_or_create().path
-            self.open_or_create().save_copy(path)
-            after = self._set_project(open_project(path), is_new=True)
-            self.copied.emit(before, after.path)
+    def _copy(self, project: Project, path: Path, copies: int) -> None:
+        """Copy ``project`` and continue in the copy; here and now after so many ``copies``, or onto itself."""
+        if not copies or path.absolute() == project.path:
+            project.save_copy(path)
+            self._continue_in(path, project)
+            return
+        version, write = project.content_version(), project.begin_copy(path)
 
-        self.attempt(save)
+        def then(_: None) -> None:
+            if self.project is not project or self._copied_last != path:  # the person is elsewhere already
+                self._state.change(notice=Notice(f"Written: {path}", kind="note", file=path))
+            elif project.content_version() != version:
+                self._copy(project, path, copies - 1)
+            else:
+                self._continue_in(path, project)
+
+        run_with_progress(
+            self._state,
+            self._tasks,
+            Work(f"Writing {path.name}"),
+            lambda _: write(),
+            lambda done: self.attempt(lambda: then(done)),
+            self._explain_controller.show_error,
+        )
+
+    def _continue_in(self, path: Path, before: Project) -> None:
+        after = self._set_project(open_project(path), is_new=True)
+        self.copied.emit(before.path, after.path)
 
     def close(self) -> None:
         """Close the project; all of it is on disk already."""

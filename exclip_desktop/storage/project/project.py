@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -178,6 +178,10 @@ class Project:
         """Return a number that changes when another window or program has changed the file."""
         return int(self.rows("PRAGMA data_version")[0][0])
 
+    def content_version(self) -> tuple[int, int]:
+        """Return numbers that change when anyone has changed the file, through this object too."""
+        return self.data_version(), self._connection.total_changes
+
     def save_copy(self, path: Path) -> None:
         """Write the whole project to another file, for instance the rescued content of a damaged one.
 
@@ -188,12 +192,31 @@ class Project:
             ProjectError: the project cannot be read.
 
         """
-        with convert_errors(self.path), closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-            self._connection.backup(copy)
-            if path.absolute().parent != self.folder:
-                self._move_paths(copy, path.absolute().parent)
-            data = copy.serialize()
-        write_atomically(path, lambda file: file.write(data))
+        self.begin_copy(path)()
+
+    def begin_copy(self, path: Path) -> Callable[[], None]:
+        """Return what writes the project, as it is now, as ``save_copy`` does; it is called once, in any thread.
+
+        Raises:
+            ProjectError: the project cannot be read.
+
+        """
+        copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        try:
+            with convert_errors(self.path):
+                self._connection.backup(copy)
+        except BaseException:
+            copy.close()
+            raise
+
+        def write() -> None:
+            with convert_errors(self.path), closing(copy):
+                if path.absolute().parent != self.folder:
+                    self._move_paths(copy, path.absolute().parent)
+                data = copy.serialize()
+            write_atomically(path, lambda file: file.write(data))
+
+        return write
 
     def relative_path(self, path: str | Path) -> str:
         """Return a path relative to the project's folder, with slashes; one on another drive stays absolute."""

@@ -1,5 +1,6 @@
 """Projects in a whole window: their findings, lists, ratings and labels; and projects that cannot be written."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from exclip_desktop.session.project import findings as findings_module
 from exclip_desktop.session.project.remark_edits import Remark
 from exclip_desktop.storage.project.finding_rows import load_findings
 from exclip_desktop.storage.project.pair_rows import PairQuery, load_all_boxes, load_pairs
+from exclip_desktop.storage.project.project import load_settings, save_setting
 from exclip_desktop.storage.project.project_files import open_project
 from exclip_desktop.ui.lists.note_dialog import NoteDialog
 from tests.ui.fakes import make_blank_picture
@@ -49,8 +51,42 @@ def test_another_project_takes_its_place(desk: Desk) -> None:
     desk.session.projects.open(desk.file)
     assert desk.tab.view.model().rowCount() == 1
     desk.session.projects.save_copy(desk.folder / "copy.exclip")
+    desk.qtbot.waitUntil(lambda: desk.session.projects.project.path.name == "copy.exclip")
     with open_project(desk.folder / "copy.exclip") as project:
         assert load_findings(project)[0].view.picture == "a.png"
+
+
+def test_what_is_noted_while_a_copy_is_written_is_in_the_copy(desk: Desk) -> None:
+    desk.note()
+    projects, gate = desk.session.projects, threading.Event()
+    desk.session._tasks.run(lambda _: gate.wait(10), lambda _: None, lambda _: None)
+    projects.save_copy(desk.folder / "copy.exclip")
+    assert projects.project.path == desk.file
+    save_setting(projects.project, "said", "meanwhile")
+    gate.set()
+    desk.qtbot.waitUntil(lambda: projects.project.path.name == "copy.exclip")
+    with open_project(desk.folder / "copy.exclip") as project:
+        assert load_settings(project)["said"] == "meanwhile"
+
+
+def test_a_copy_does_not_take_the_person_back_from_another_project(desk: Desk) -> None:
+    desk.note()
+    projects, gate = desk.session.projects, threading.Event()
+    desk.session._tasks.run(lambda _: gate.wait(10), lambda _: None, lambda _: None)
+    projects.save_copy(desk.folder / "copy.exclip")
+    projects.create(desk.folder / "other.exclip")
+    gate.set()
+    desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
+    assert "copy.exclip" in desk.session.state.notice.message
+    assert projects.project.path.name == "other.exclip"
+
+
+def test_a_copy_that_cannot_be_written_is_reported(desk: Desk) -> None:
+    desk.note()
+    desk.session.projects.save_copy(desk.folder / "none" / "copy.exclip")
+    desk.qtbot.waitUntil(lambda: desk.session.state.notice is not None)
+    assert "none" in desk.session.state.notice.message
+    assert desk.session.projects.project.path == desk.file
 
 
 def test_a_project_that_cannot_be_written_is_reported(desk: Desk) -> None:
