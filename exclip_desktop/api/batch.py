@@ -12,6 +12,7 @@ from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
     describe_settings,
+    image_layout,
     picture_factor,
     resolve_settings,
 )
@@ -128,12 +129,8 @@ def batch(
         "pictures": list(dict.fromkeys(pair.picture for pair in pair_list.pairs)),
         "captions": list(dict.fromkeys(pair.caption for pair in pair_list.pairs)),
     }
-    folder = Path(out)
-    notes = prepare_batch_folder(
-        folder,
-        _make_header(model, resolved)
-        | {"pictures": names["pictures"], "captions": names["captions"], "folder": str(pair_list.folder.absolute())},
-    )
+    folder, place = Path(out), {"folder": str(pair_list.folder.absolute())}
+    notes = prepare_batch_folder(folder, _make_header(model, resolved) | names | place)
     finished = Batch(folder)
     work = _ShardFiller(finished, names, words, progress or ignore_progress, cancel or CancelToken())
     makers = _make_makers(model, pair_list, resolved, max_megapixels, work.cancel)
@@ -337,11 +334,10 @@ def _make_picture_entry(
 ) -> ShardEntry:
     picture, file = read
     height, width = picture.pixels.shape[:2]
-    geometry = model.geometry((width, height), settings.layer("image"), settings.framing)
-    cut = model.image.cut(settings.layer("image"), model.preprocess.input_size((width, height), settings.framing))
+    geometry, prefix = image_layout(model, (width, height), settings)
     place = geometry.source_size, geometry.visible, geometry.grid
     key = make_image_key(model, settings, (width, height), pixels_sha256(picture.pixels))
-    values = {"geometry": place, "prefix": cut.prefix, "notes": picture.notes, "key": key, **file}
+    values = {"geometry": place, "prefix": prefix, "notes": picture.notes, "key": key, **file}
     return ShardEntry(values, picture_factor(model, picture.pixels, settings, cancel=cancel))
 
 

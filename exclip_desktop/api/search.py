@@ -1,7 +1,7 @@
 """The public function ``search``: pictures of a list or batch that match words, or a region of a picture."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,13 @@ from numpy.typing import NDArray
 
 from exclip_desktop.api.explain import ImageLike
 from exclip_desktop.attribution.compute_errors import convert_memory_errors
-from exclip_desktop.attribution.second_order.explain import caption_factor, picture_factor, resolve_settings
-from exclip_desktop.attribution.second_order.stored_explain import make_image_key
+from exclip_desktop.attribution.second_order.explain import (
+    caption_factor,
+    image_layout,
+    picture_factor,
+    resolve_settings,
+)
+from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import DeviceError, MemoryShortage, SelectionError, SettingsError, UserError
 from exclip_desktop.core.maths.factor_search import (
@@ -134,54 +139,52 @@ def search(
     token, report = cancel or CancelToken(), progress or ignore_progress
     if isinstance(pictures, Batch):
         resolved = _settings_of(model, pictures)
-        found = _read_batch(pictures)
-        count = pictures.counts["pictures"]
+        searched, count = _read_batch(pictures), pictures.counts["pictures"]
     else:
         resolved = resolve_settings(model, ExplainSettings(**settings))
         listed = pictures if isinstance(pictures, PairList) else read_pairs(pictures, cancel=token)
         names = list(dict.fromkeys(pair.picture for pair in listed.pairs))
-        found = _explain_pictures(model, listed, names, resolved, max_megapixels, cache, token)
-        count = len(names)
+        searched, count = _explain_pictures(model, listed, names, resolved, max_megapixels, cache, token), len(names)
     with convert_memory_errors():
         if text is not None:
             query, named = _text_query(model, text, span, resolved, token)
         else:
             assert image is not None
-            query, named = _picture_query(model, image, box, resolved, max_megapixels, token)
-        places, products, failed = [], [], {}
-        for number, one in enumerate(found):
-            if one.factor is None or one.geometry is None:
-                failed[one.path] = one.reason
-            else:  # the factor itself is not kept
-                places.append((one.path, one.geometry))
-                products.append(multiply_query(one.factor, one.prefix, one.geometry.grid, query))
-            report(Report("pictures", number + 1, count))
+            query, named = _picture_query(model, image, box, resolved, max_megapixels, cache, token)
+        return _answer(named, query, ranking, _with_progress(searched, count, report))
+
+
+def _with_progress(searched: Iterator[_SearchedPicture], count: int, progress: Progress) -> Iterator[_SearchedPicture]:
+    for number, picture in enumerate(searched, 1):
+        yield picture
+        progress(Report("pictures", number, count))
+
+
+def _answer(words: str, query: SearchQuery, ranking: Ranking, searched: Iterator[_SearchedPicture]) -> SearchAnswer:
+    """Return the ranked pictures; of their factors only the products with the query are kept."""
+    places, products, failed = [], [], {}
+    for one in searched:
+        if one.factor is None or one.geometry is None:
+            failed[one.path] = one.reason
+        else:
+            places.append((one.path, one.geometry))
+            products.append(multiply_query(one.factor, one.prefix, one.geometry.grid, query))
     hits = (
         _make_hit(*places[ranked.place], ranked, products[ranked.place].heat)
         for ranked in rank_pictures(products, ranking)
     )
-    return SearchAnswer(named, ranking, tuple(hits), failed)
+    return SearchAnswer(words, ranking, tuple(hits), failed)
 
 
 def _settings_of(model: Model, batch: Batch) -> ExplainSettings:
     """Return the settings of a batch's factors; raise ``SettingsError`` unless this model has made them."""
     made = batch.settings
-    settings = ExplainSettings(
-        image_layer=made.image_layer,
-        text_layer=made.text_layer,
-        quadrature=made.quadrature,
-        steps=made.steps,
-        text_reference=made.text_reference,
-        framing=made.framing,
-        precision=made.precision,
-        tolerance=made.tolerance,
-    )
     if batch.header.decided_by.get("model") != model.fingerprint:
         raise SettingsError(
             f"The batch in {batch.folder} was made by {made.model} with other weights, or by another model.",
             "Load its model, or run the batch with this one.",
         )
-    return resolve_settings(model, settings)
+    return resolve_settings(model, ExplainSettings.from_dict(asdict(made)))
 
 
 def _read_batch(batch: Batch) -> Iterator[_SearchedPicture]:
@@ -228,16 +231,11 @@ def _read_factor(
     """Return a picture's factor, stored or computed, with its layout: geometry and number of prefix tokens."""
     pixels = read_picture(image, max_megapixels).pixels
     size = pixels.shape[1], pixels.shape[0]
-    layer = settings.layer("image")
-    geometry = model.geometry(size, layer, settings.framing)
-    prefix = model.image.cut(layer, model.preprocess.input_size(size, settings.framing)).prefix
+    geometry, prefix = image_layout(model, size, settings)
+    if cache is None:
+        return picture_factor(model, pixels, settings, cancel=cancel), geometry, prefix
     key = make_image_key(model, settings, size, pixels_sha256(pixels))
-    factor = None if cache is None else cache.get(key)
-    if factor is None:
-        factor = picture_factor(model, pixels, settings, cancel=cancel)
-        if cache is not None:
-            cache.put(key, factor)
-    return factor, geometry, prefix
+    return find_picture_factor(cache, key, model, pixels, settings, cancel=cancel), geometry, prefix
 
 
 def _text_query(
@@ -256,9 +254,10 @@ def _picture_query(
     box: Box | None,
     settings: ExplainSettings,
     max_megapixels: float,
+    cache: FactorCache | None,
     cancel: CancelToken,
 ) -> tuple[SearchQuery, str]:
-    factor, geometry, prefix = _read_factor(model, image, settings, max_megapixels, None, cancel)
+    factor, geometry, prefix = _read_factor(model, image, settings, max_megapixels, cache, cancel)
     named = str(image) if isinstance(image, str | Path) else "a picture"
     if box is None:
         return make_query(factor), named

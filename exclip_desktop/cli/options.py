@@ -2,7 +2,6 @@
 
 import argparse
 import math
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -262,4 +261,4 @@ def load_chosen_model(options: argparse.Namespace) -> "Model":
 
 def explain_settings(options: argparse.Namespace) -> ExplainSettings:
     """Return the settings of the options that ``add_explain_settings`` adds."""
-    return ExplainSettings(**{field.name: getattr(options, field.name) for field in fields(ExplainSettings)})
+    return ExplainSettings.from_dict(vars(options))

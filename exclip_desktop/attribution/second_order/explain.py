@@ -126,7 +126,7 @@ def explain_words(
     rows = image.features.new_tensor(words.rows)
     integral = integrate_products(image, rows, make_quadrature(settings), progress or ignore_progress, token, finished)
     size = picture.shape[1], picture.shape[0]
-    geometry, prefix = _image_layout(model, size, settings)
+    geometry, prefix = image_layout(model, size, settings)
     return assemble_explanation(
         caption,
         geometry,
@@ -142,7 +142,7 @@ def explain_factors(
     model: Model, size: tuple[int, int], caption: Caption, words: Factor, picture: Factor, settings: ExplainSettings
 ) -> Explanation:
     """Explain a picture of ``size`` (width, height) and a caption from both factors, without running the model."""
-    geometry, prefix = _image_layout(model, size, settings)
+    geometry, prefix = image_layout(model, size, settings)
     return multiply_factors(caption, words, geometry, prefix, picture, describe_settings(model, settings))
 
 
@@ -155,8 +155,8 @@ def is_pair_cheaper(model: Model, size: tuple[int, int], caption: Caption, setti
     return needs_fewer_passes_as_pair(cut.query is not None, count, tokens, model.image.embedding_size)
 
 
-def _image_layout(model: Model, size: tuple[int, int], settings: ExplainSettings) -> tuple[Geometry, int]:
-    """Return where the image tokens of a picture lie, and the number of prefix tokens before the patches."""
+def image_layout(model: Model, size: tuple[int, int], settings: ExplainSettings) -> tuple[Geometry, int]:
+    """Return where the image tokens of a picture of ``size`` (width, height) lie, and the number of prefix tokens."""
     cut = _image_cut(model, size, settings)
     return model.preprocess.geometry(size, cut, settings.framing), cut.prefix
 

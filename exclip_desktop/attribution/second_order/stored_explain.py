@@ -140,10 +140,24 @@ def store_picture_factor(
 ) -> Factor:
     """Return the picture's whole factor, which serves every caption; compute and store it where it is missing."""
     key = pair.keys.image
+    return find_picture_factor(store, key, pair.model, pair.pixels, pair.settings, progress, cancel, unfinished)
+
+
+def find_picture_factor(
+    store: ResultStore,
+    key: str,
+    model: Model,
+    pixels: NDArray[np.uint8],
+    settings: ExplainSettings,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    unfinished: UnfinishedWork | None = None,
+) -> Factor:
+    """Return the factor of a picture (H, W, 3) by its ``make_image_key``; compute and store it where it is missing."""
     factor = store.get(key)
     if factor is None:
         with (unfinished or UnfinishedWork()).resume(key) as finished:
-            factor = picture_factor(pair.model, pair.pixels, pair.settings, progress, cancel, finished)
+            factor = picture_factor(model, pixels, settings, progress, cancel, finished)
         store.put(key, factor)
     return factor
 
