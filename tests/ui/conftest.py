@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
 from exclip_desktop.core.progress import CancelToken, Progress
@@ -53,6 +56,24 @@ def empty_clipboard(qapp: QApplication) -> Iterator[None]:
     """Empty the clipboard at the end: Qt deletes what Python has put there after Python has ended, and crashes."""
     yield
     QApplication.clipboard().clear()
+
+
+@pytest.fixture(autouse=True)
+def release_sessions(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Delete the test's sessions at its end: their own signals hold them, and with them windows and pictures (5 MB)."""
+    made: list[ref[Session]] = []
+    make = Session.__init__
+
+    def remember(session: Session, *arguments: Any, **options: Any) -> None:
+        make(session, *arguments, **options)
+        made.append(ref(session))
+
+    monkeypatch.setattr(Session, "__init__", remember)
+    yield
+    for session in (weak() for weak in made):
+        if session is not None and isValid(session):
+            session.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
