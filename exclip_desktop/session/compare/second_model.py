@@ -12,7 +12,8 @@ from exclip_desktop.session.pair.selection_controller import Rows, SelectionCont
 from exclip_desktop.session.state import Notice, Provenance, State
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.worker.requests import ModelChoice, SecondModelRequest
-from exclip_desktop.session.worker.worker_thread import Worker, WorkerPort
+from exclip_desktop.session.worker.worker_port import WorkerPort
+from exclip_desktop.session.worker.worker_thread import Worker
 
 Patch = tuple[int, int]
 ABSENT_NOTE: Final = Notice("Only this model reads that token, so it cannot be selected in both.", kind="note")

@@ -28,7 +28,8 @@ from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.undo import MergeKind, ReplaceStep, drop_picture_steps
 from exclip_desktop.session.worker.answer_cache import ReadyAnswers
 from exclip_desktop.session.worker.requests import ExplainAnswer, ExplainRequest, Failure, ModelChoice, ModelFacts
-from exclip_desktop.session.worker.worker_thread import Worker, WorkerPort
+from exclip_desktop.session.worker.worker_port import WorkerPort
+from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.samples import SampleObject
 

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance
@@ -356,38 +355,3 @@ class Worker(QThread):
             answer = engine.explain(request, progress, token)
             self._mailbox.finish(job)
             self.explained.emit(answer)
-
-
-class WorkerPort(QObject):
-    """The worker as the second model's explain controller uses it.
-
-    The signals are the worker's second-model signals, under the names of the first.
-    """
-
-    explained = Signal(object)
-    failed = Signal(object)
-    progress_reported = Signal(object)
-    model_loaded = Signal(object, object)
-    job_ended = Signal()
-
-    def __init__(self, worker: Worker, parent: QObject) -> None:
-        """Forward to and from ``worker``."""
-        super().__init__(parent)
-        self._worker = worker
-        worker.second_model_explained.connect(self.explained)
-        worker.second_model_progress_reported.connect(self.progress_reported)
-        worker.second_model_loaded.connect(self.model_loaded)
-        worker.job_ended.connect(self.job_ended)
-        worker.failed.connect(self._on_failed)
-
-    def submit(self, request: ExplainRequest) -> None:
-        """Queue a request for the second model."""
-        self._worker.submit(SecondModelRequest(request))
-
-    def cancel(self) -> None:
-        """Cancel the second model's explanation only."""
-        self._worker.cancel_second_model()
-
-    def _on_failed(self, failure: Failure) -> None:
-        if isinstance(failure.request, SecondModelRequest) and failure.request.question is not None:
-            self.failed.emit(replace(failure, request=failure.request.question))
