@@ -66,9 +66,7 @@ class PairMatrix(ABC):
     @property
     def columns(self) -> tuple[str, ...]:
         """The image tokens' names: prefix tokens, then ``row,column`` of every patch."""
-        height, width = self.geometry.grid
-        prefix = ["[CLS]", *(f"[REG{n}]" for n in range(1, self.interactions.prefix))][: self.interactions.prefix]
-        return (*prefix, *(f"{y},{x}" for y in range(height) for x in range(width)))
+        return image_token_names(self.interactions.prefix, self.geometry.grid)
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -123,3 +121,10 @@ class PairMatrix(ABC):
         """Return the share of ``block`` in the whole matrix's sum; None where that sum is too small for shares."""
         whole = float(self.matrix.sum(dtype=np.float64))
         return block / whole if abs(whole) >= SMALL_SUM else None
+
+
+def image_token_names(prefix: int, grid: tuple[int, int]) -> tuple[str, ...]:
+    """Return the names of ``prefix`` class and register tokens, and ``row,column`` of every patch of a grid."""
+    height, width = grid
+    named = ["[CLS]", *(f"[REG{n}]" for n in range(1, prefix))][:prefix]
+    return (*named, *(f"{y},{x}" for y in range(height) for x in range(width)))
