@@ -64,6 +64,7 @@ JSON_LIST: Final = InputKind("JSON list", 2_000_000_000)
 CONFIG_FILE: Final = InputKind("configuration file", 8_000_000)
 VOCABULARY: Final = InputKind("vocabulary", 128_000_000)
 NAMES_FILE: Final = InputKind("file of names", 8_000_000)
+WORD_FILE: Final = InputKind("file of words", 4_000_000)
 
 
 def open_regular(path: Path, kind: InputKind, raises: type[UserError]) -> BufferedReader:
