@@ -11,6 +11,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.maths.patch_places import connected_patches, smooth_heat
 from exclip_desktop.core.values.explanation import Factor
 
 Floats = NDArray[np.float64]
@@ -22,8 +23,6 @@ RANKINGS: Final[dict[Ranking, str]] = {
     "direction": "strongest place of the heat without the lengths of the patches' rows",
     "score": "cosine of the two embeddings",
 }
-SIGMA_PATCHES: Final = 1.0
-"""Width of the Gaussian that a place is averaged with: objects cover several patches, and lone patches mislead."""
 REGION_SHARE: Final = 0.3
 """The strongest region reaches as far as the smoothed heat exceeds this share of its maximum."""
 LENGTH_QUANTILE: Final = 0.8
@@ -127,27 +126,7 @@ def find_strongest_region(heat: Floats) -> NDArray[np.bool_]:
     smooth = smooth_heat(heat)
     start = np.unravel_index(int(np.argmax(smooth)), smooth.shape)
     hot = smooth >= REGION_SHARE * smooth[start] if smooth[start] > 0 else smooth == smooth[start]
-    region = np.zeros(heat.shape, bool)
-    waiting = [(int(start[0]), int(start[1]))]
-    while waiting:
-        row, column = waiting.pop()
-        inside = 0 <= row < heat.shape[0] and 0 <= column < heat.shape[1]
-        if inside and hot[row, column] and not region[row, column]:
-            region[row, column] = True
-            waiting += [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
-    return region
-
-
-def smooth_heat(heat: Floats) -> Floats:
-    """Return the heat averaged by a Gaussian of ``SIGMA_PATCHES``; beyond the edges it is zero."""
-    down, across = (_kernel(size) for size in heat.shape)
-    return np.asarray(down @ heat @ across)
-
-
-def _kernel(size: int) -> Floats:
-    places = np.arange(size)
-    weights = np.exp(-((places[:, None] - places) ** 2) / (2 * SIGMA_PATCHES**2))
-    return np.asarray(weights / weights.sum(1).max())
+    return connected_patches(hot, (int(start[0]), int(start[1])))
 
 
 def _strongest_direction(products: Products, typical: float) -> float:

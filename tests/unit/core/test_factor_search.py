@@ -10,9 +10,9 @@ from exclip_desktop.core.maths.factor_search import (
     make_query,
     multiply_query,
     rank_pictures,
-    smooth_heat,
 )
 from exclip_desktop.core.maths.interactions import Ends
+from exclip_desktop.core.maths.patch_places import smooth_heat
 from exclip_desktop.core.values.explanation import Factor, SideReport
 
 REPORT = SideReport(5, 0.0, None, True, "closed form")

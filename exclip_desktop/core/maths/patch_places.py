@@ -1,0 +1,36 @@
+"""Places of a few patches: averages over neighbouring patches, and connected groups of them."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+SIGMA_PATCHES: Final = 1.0
+"""Width of the Gaussian that a place is averaged with: objects cover several patches, and lone patches mislead."""
+
+
+def smooth_heat(heat: Floats) -> Floats:
+    """Return (rows, columns, …) averaged over neighbouring patches by ``SIGMA_PATCHES``; it is 0 beyond the edges."""
+    down, across = (_gaussian(size) for size in heat.shape[:2])
+    return np.asarray(np.einsum("ij,jk...,lk->il...", down, heat, across, optimize=True))
+
+
+def connected_patches(inside: NDArray[np.bool_], start: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return the patches of ``inside`` (rows, columns) that edges connect with ``start``; it counts in any case."""
+    group = np.zeros(inside.shape, bool)
+    group[start] = True
+    waiting = [start]
+    while waiting:
+        row, column = waiting.pop()
+        for y, x in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+            if 0 <= y < inside.shape[0] and 0 <= x < inside.shape[1] and inside[y, x] and not group[y, x]:
+                group[y, x] = True
+                waiting.append((y, x))
+    return group
+
+
+def _gaussian(size: int) -> Floats:
+    places = np.arange(size)
+    weights = np.exp(-((places[:, None] - places) ** 2) / (2 * SIGMA_PATCHES**2))
+    return np.asarray(weights / weights.sum(1).max())
