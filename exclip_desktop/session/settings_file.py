@@ -46,13 +46,14 @@ SCHEMA: Final[Mapping[str, Any]] = {
     "recent_sources": Texts,
     "view": Fields,
     "how": Fields,
+    "parts": Fields,
     "device": Text | None,
     "default_model": Fields,
     "added_models": Annotated[list[Fields], msgspec.Meta(max_length=10_000)],
     "studies_folder": Text,
     "methods": Texts,
 }
-"""Every saved value by its name. ``read_back`` checks the fields of ``view``, of ``how`` and of models."""
+"""Every saved value by its name. ``read_back`` checks the fields of ``view``, ``how``, ``parts`` and models."""
 
 SOON_MS: Final = 300
 _log = logging.getLogger(__name__)

@@ -10,6 +10,8 @@ import msgspec
 from PySide6.QtCore import QByteArray, QObject, Signal
 
 from exclip_desktop.core.maths.colour import COLOUR_MAPS
+from exclip_desktop.core.maths.picture_parts import FEWEST_PARTS, MOST_PARTS, PARTS_METHODS
+from exclip_desktop.core.maths.similar_patches import SIMILARITIES
 from exclip_desktop.core.method_registry import OURS, all_methods
 from exclip_desktop.core.paths import is_dir
 from exclip_desktop.core.values.pair_list import Arrangement
@@ -22,6 +24,7 @@ from exclip_desktop.core.values.settings import (
     ExplainSettings,
 )
 from exclip_desktop.session.pair.scene import View
+from exclip_desktop.session.parts.parts_settings import PartsSettings
 from exclip_desktop.session.saved_places import RecentPaths, SavedPlaces
 from exclip_desktop.session.settings_file import SettingsFile, ThemeChoice
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -50,6 +53,9 @@ BOUNDS: Final[dict[str, Any]] = {
     "picture_limit": Positive | None,
     "words_limit": Positive | None,
     "tolerance": Fraction | None,
+    "similarity": one_of(SIMILARITIES),
+    "method": one_of(PARTS_METHODS),
+    "count": Annotated[int, msgspec.Meta(ge=FEWEST_PARTS, le=MOST_PARTS)],
 }
 """Fields whose values are restricted further than their types say."""
 
@@ -62,7 +68,7 @@ class Limits:
     words_limit: float | None = None
 
 
-T = TypeVar("T", View, ExplainSettings, ModelChoice, Arrangement, Limits)
+T = TypeVar("T", View, ExplainSettings, ModelChoice, Arrangement, Limits, PartsSettings)
 
 
 def read_back(values: Any, default: T, report: Callable[[str], object] = lambda _: None) -> T:
@@ -174,6 +180,24 @@ class Annotating:
         self._store.write("rating_keys", dict(keys))
 
 
+class SavedParts:
+    """How patches of a picture are compared and grouped."""
+
+    def __init__(self, store: SettingsFile) -> None:
+        """Save it in ``store``."""
+        self._store = store
+
+    def read(self) -> PartsSettings:
+        """Return the last choices."""
+        return read_back(
+            self._store.read("parts"), PartsSettings(), lambda field: self._store.faults.add(f"parts.{field}")
+        )
+
+    def save(self, settings: PartsSettings) -> None:
+        """Save the choices."""
+        self._store.write("parts", asdict(settings), soon=True)
+
+
 class DismissedNotices:
     """Notices that the person has closed and that are not shown again, by name."""
 
@@ -200,13 +224,14 @@ class Settings:
         appearance: theme and hidden panels.
         annotating: how boxes are drawn and pairs are rated.
         dismissed: notices that are not shown again.
+        parts: how patches are compared and grouped.
     """
 
     def __init__(self, store: SettingsFile) -> None:
         """Read from and write to ``store``."""
         self._store = store
         self.appearance, self.annotating = Appearance(self._store), Annotating(self._store)
-        self.dismissed = DismissedNotices(self._store)
+        self.dismissed, self.parts = DismissedNotices(self._store), SavedParts(self._store)
         self.recent_pictures = RecentPaths(self._store, "recent")
         self.recent_sources = RecentPaths(self._store, "recent_sources")
         self.places, self.geometry = SavedPlaces(store), SavedGeometry(store)
@@ -217,7 +242,7 @@ class Settings:
 
     def problem(self) -> str:
         """Return a sentence on the values or the file that could not be read; empty if there are none."""
-        self.view(), self.explain_settings(), self.default_model(), self.added_models()
+        self.view(), self.explain_settings(), self.parts.read(), self.default_model(), self.added_models()
         if self._store.problem or not self._store.faults:
             return self._store.problem
         names = ", ".join(sorted(self._store.faults))

@@ -144,6 +144,12 @@ ACTIONS: Final = (
                "Keep the colour range, so that pictures can be compared", "lock", True),
     ActionSpec("colours", "Colours", (), HEAT, "Choose the colour map of the heat", "safe"),
     ActionSpec("words_by", "Words coloured by", (), HEAT, "Choose what colours a word while no box is selected"),
+    ActionSpec("similar_patches", "Similar patches", ("I",), HEAT,
+               "Show instead of the heat which patches the model treats like the patch under the mouse, or like the "
+               "boxes", "", True),
+    ActionSpec("similar_by_product", "Compare patches by product", ("Shift+I",), HEAT,
+               "Compare patches by the product of their rows, which long rows dominate, instead of their cosine", "",
+               True),
     ActionSpec("framing", "Framing", (), HEAT, "Choose how the picture is cropped and resized for the model"),
     ActionSpec("panel_tools", "Toolbar", (), PANELS, "Show the toolbar", "", True),
     ActionSpec("panel_inspector", "Inspector", (), PANELS, "Show the tabs at the right", "", True),
@@ -238,7 +244,8 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&View": (
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "colours", SEPARATOR),
-        *("histogram", "words_by", "specials", SEPARATOR, "framing", SEPARATOR),
+        *("histogram", "words_by", "specials", SEPARATOR, "similar_patches", "similar_by_product", SEPARATOR),
+        *("framing", SEPARATOR),
         *("panel_tools", "panel_inspector", "panel_pairs", "panel_boxes", "pair_grid", SEPARATOR),
         *("hide_panels", "full_screen", "reset_layout"),
     ),

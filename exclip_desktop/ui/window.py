@@ -36,6 +36,7 @@ from exclip_desktop.ui.commands.layout_commands import LayoutCommands
 from exclip_desktop.ui.commands.model_commands import ModelCommands
 from exclip_desktop.ui.commands.open_recent import ResumeBar
 from exclip_desktop.ui.commands.pair_commands import PairCommands
+from exclip_desktop.ui.commands.parts_commands import PartsCommands
 from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
 from exclip_desktop.ui.commands.rating_commands import RatingCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
@@ -95,7 +96,7 @@ class Window(QMainWindow):
         self.grid = PaneGrid(
             session.compare_controller, session.active_pane, state, session.second_model, session.selection_controller
         )
-        self.stage = Stage(self.canvas, self._alone(), self.grid, session.compare_controller)
+        self.stage = Stage(self.canvas, self._alone(), self.grid, session.compare_controller, state)
         self.banner, self._grid_banner = Banner(state, over=self.canvas), Banner(state, over=self.grid)
         self.bars = (
             ColourBar(state, "picture", limit_of=self.stage.limit, unit_of=self.stage.unit),
@@ -345,6 +346,7 @@ class Window(QMainWindow):
             ListCommands(self, session, commands, folder),
             PairCommands(self, session, commands, dock, self.findings, rating, folder),
             CompareCommands(self, session, commands, self.grid, self.inspector),
+            PartsCommands(self, session, commands, self.status.show_message),
         )
 
     def _add_panels(self) -> None:

@@ -205,6 +205,7 @@ def make_desk(
     for desk in made:
         desk.engine.gate.set()
         desk.engine.complete_gate.set()
+        desk.engine.picture_gate.set()
         for gate in desk.engine.rows_gate.values():
             gate.set()
         desk.session.stop()

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.maths.similar_patches import SIMILARITIES, similar_patches
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.answers import MapAnswer, Maps, MatrixAnswer
@@ -19,6 +20,7 @@ from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.pair_list import make_figures
 from exclip_desktop.core.values.settings import Layer, has_layer, list_layers
 from exclip_desktop.core.values.study import Curve, Outcome
+from exclip_desktop.session.worker.parts_requests import SimilarityAnswer, SimilarityRequest
 from exclip_desktop.session.worker.requests import (
     Alternative,
     ExplainAnswer,
@@ -33,6 +35,7 @@ from exclip_desktop.session.worker.requests import (
     OcclusionRequest,
     PaneAnswer,
     PaneRequest,
+    PictureRequest,
     ProfileRequest,
     ScoreAnswer,
     ScoreRequest,
@@ -91,6 +94,9 @@ class FakeEngine:
         self.pane_gates: dict[str, threading.Event] = {key: _opened() for key in all_methods()}
         self.pane_raises: dict[str, Exception] = {}
         self.completed: list[str] = []
+        self.picture_requests: list[PictureRequest] = []
+        self.picture_gate = _opened()
+        self.picture_raises: list[Exception] = []
         self.loaded: list[ModelChoice] = []
         self.threads: set[int] = set()
 
@@ -215,6 +221,20 @@ class FakeEngine:
         maps = Maps(np.full(made.geometry.grid, float(len(request.target))), tokens, content)
         return PaneAnswer(request.id, MapAnswer(maps, made.caption, made.geometry, 0.25, request.target, fields))
 
+    def answer_picture(self, request: PictureRequest, progress: Progress, cancel: CancelToken) -> Iterator[object]:
+        """Answer from the factor that ``make_rows`` makes."""
+        self.threads.add(threading.get_ident())
+        self.picture_requests.append(request)
+        progress(Report("picture", 1, 4))
+        wait_at(self.picture_gate, cancel)
+        if self.picture_raises:
+            raise self.picture_raises.pop(0)
+        geometry = self.make(request.question.caption).geometry
+        rows = make_rows(geometry.grid)
+        if isinstance(request, SimilarityRequest):
+            kinds = {kind: similar_patches(rows, rows.sum(0), geometry.grid, kind) for kind in SIMILARITIES}
+            yield SimilarityAnswer(request.id, kinds)
+
     def hold_rows(self) -> None:
         """Block every row of a profile until ``rows_gate`` is opened for its layer."""
         for gate in self.rows_gate.values():
@@ -223,6 +243,14 @@ class FakeEngine:
     def _layers(self, request: ProfileRequest) -> tuple[Layer, ...]:
         at = ("image", "text").index(request.side)
         return list_layers(self.layers[at], self.pools[at])
+
+
+def make_rows(grid: tuple[int, int]) -> np.ndarray:
+    """Return rows of a picture's factor, (patches, 8): those of the left half are alike, and those of the right."""
+    random = np.random.default_rng(3)
+    sides = random.normal(0, 1, (2, 8))
+    left = np.arange(grid[0] * grid[1]) % grid[1] < grid[1] // 2
+    return np.where(left[:, None], sides[0], sides[1]) + random.normal(0, 0.05, (grid[0] * grid[1], 8))
 
 
 def _opened() -> threading.Event:

@@ -61,11 +61,11 @@ def test_the_command_line_helps_without_torch_and_qt(arguments: list[str], told:
     assert told in done.stdout
 
 
-def test_everything_of_the_session_but_engine_and_librarian_imports_without_torch() -> None:
+def test_everything_of_the_session_but_engines_and_librarian_imports_without_torch() -> None:
     code = (
         "import pkgutil, importlib, exclip_desktop.session as s\n"
         "for m in pkgutil.walk_packages(s.__path__, s.__name__ + '.'):\n"
-        "    if not m.name.endswith(('.engine', '.librarian')): importlib.import_module(m.name)\n"
+        "    if not m.name.endswith(('engine', '.librarian')): importlib.import_module(m.name)\n"
         "import exclip_desktop.app"
     )
     script = BLOCK.format(blocked=("torch", "open_clip", "matplotlib"), code=code)

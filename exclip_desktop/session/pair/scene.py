@@ -11,12 +11,13 @@ from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.geometry import Box
+from exclip_desktop.core.values.heat_modes import HeatMode
 from exclip_desktop.core.values.selection import Preview, Region, Selection, follow_region
 from exclip_desktop.storage.pictures import Picture
 
 Drawing = Literal["scale", "magnitude"]
 Tool = Literal["select", "box", "lasso"]
-COMPARED_BY_IDENTITY: Final = ("canvas_picture", "answer")  # they hold arrays
+COMPARED_BY_IDENTITY: Final = ("canvas_picture", "answer", "heat_mode")  # they hold arrays
 NO_PICTURE: Final = "Open a picture, paste one, or drop one here."
 T = TypeVar("T")
 
@@ -109,6 +110,7 @@ class Scene(QObject):
         canvas_hint: the text in place of the picture.
         answer: the matrix or the maps on screen, or None.
         stale: whether picture, caption or settings have changed since ``answer`` was computed.
+        heat_mode: what the heat shows instead of the answer's values, or None.
         selection: the selected tokens and regions; ``preview``: the word or patch under the mouse.
         labels: labelled regions of the picture, selected or not.
         current_region: index of the region that keys and commands change, always one of the selection's, or None.
@@ -124,6 +126,7 @@ class Scene(QObject):
     canvas_picture_changed = Signal()
     canvas_hint_changed = Signal()
     answer_changed = Signal()
+    heat_mode_changed = Signal()
     stale_changed = Signal()
     selection_changed = Signal()
     labels_changed = Signal()
@@ -134,6 +137,7 @@ class Scene(QObject):
     canvas_picture: Value[CanvasPicture | None] = Value(no_value)
     canvas_hint = Value(lambda: NO_PICTURE)
     answer: Value[Answer | None] = Value(no_value)
+    heat_mode: Value[HeatMode | None] = Value(no_value)
     stale = Value(bool)
     selection = Value(Selection)
     labels: Value[tuple[Region, ...]] = Value(tuple)

@@ -82,6 +82,13 @@ class SelectionController(QObject):
         """Clear the selection."""
         self.commit_selection("clear selection", self._state.selection, Selection())
 
+    def escape(self) -> None:
+        """Show the heat again where something else is shown instead; else clear the selection."""
+        if self._state.heat_mode is not None:
+            self._state.change(heat_mode=None)
+        else:
+            self.clear()
+
     def select_all_words(self) -> None:
         """Select every word of the caption."""
         if self._state.explanation is not None:

@@ -37,6 +37,7 @@ from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
+from exclip_desktop.session.worker.parts_engine import answer_from_factor
 from exclip_desktop.session.worker.requests import (
     Alternative,
     ExplainAnswer,
@@ -51,6 +52,7 @@ from exclip_desktop.session.worker.requests import (
     OcclusionRequest,
     PaneAnswer,
     PaneRequest,
+    PictureRequest,
     ProfileRequest,
     ScoreAnswer,
     ScoreRequest,
@@ -252,6 +254,13 @@ class ModelEngine:
                 picture_known=self._cache.get(question.keys.image) is not None,
                 cancel=cancel,
             )
+
+    def answer_picture(self, request: PictureRequest, progress: Progress, cancel: CancelToken) -> Iterator[object]:
+        """Answer a request about one picture with itself, from its whole factor."""
+        with convert_memory_errors():
+            question = self._read(request.question, progress)
+            factor = store_picture_factor(self._cache, question, progress, cancel, self._unfinished)
+            yield from answer_from_factor(request, question, factor)
 
     def _model(self, choice: ModelChoice, progress: Progress) -> tuple[Model, str]:
         if self._loaded is None or self._loaded[0] != choice:

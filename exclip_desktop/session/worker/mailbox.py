@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.session.worker.parts_requests import SimilarityRequest
 from exclip_desktop.session.worker.requests import (
     AheadRequest,
     EstimateRequest,
@@ -13,6 +14,7 @@ from exclip_desktop.session.worker.requests import (
     ListPairRequest,
     OcclusionRequest,
     PaneRequest,
+    PictureRequest,
     ProfileRequest,
     Request,
     ScoreRequest,
@@ -21,13 +23,13 @@ from exclip_desktop.session.worker.requests import (
 )
 
 FIRST = (
-    *(ExplainRequest, ScoreRequest, FramingsRequest, OcclusionRequest, SecondModelRequest),
+    *(ExplainRequest, ScoreRequest, FramingsRequest, OcclusionRequest, SimilarityRequest, SecondModelRequest),
     *(EstimateRequest, ProfileRequest, PaneRequest),
 )
 """The kinds of request that are served before work ahead, in their order."""
 LATER = (ListPairRequest, StudyRequest)
 """Those that are served after the pairs ahead, and before the picture on screen is completed for other captions."""
-LONG = (ExplainRequest, EstimateRequest, ProfileRequest, PaneRequest, AheadRequest)
+LONG = (ExplainRequest, SimilarityRequest, EstimateRequest, ProfileRequest, PaneRequest, AheadRequest)
 """Those that a person may cancel; the others are quick."""
 
 
@@ -105,7 +107,7 @@ class Mailbox:
     def _forget_what_follows(self) -> None:
         """Remove the requests that belong to the previous explanation."""
         self._ahead = []
-        for kind in (EstimateRequest, ProfileRequest, PaneRequest):
+        for kind in (SimilarityRequest, EstimateRequest, ProfileRequest, PaneRequest):
             self._slots.pop(kind, None)
 
     def _keep(self, running: Job, newer: Request) -> None:
@@ -137,6 +139,10 @@ class Mailbox:
     def cancel_pane(self) -> None:
         """Remove or cancel the answer for a pane."""
         self._cancel_kind(PaneRequest)
+
+    def cancel_picture(self, kind: type[PictureRequest]) -> None:
+        """Remove or cancel a kind of request about one picture with itself."""
+        self._cancel_kind(kind)
 
     def cancel_list_pair(self) -> None:
         """Remove or cancel the pair of a list."""
@@ -204,7 +210,7 @@ def _makes_room(running: Request, request: Request) -> bool:
     """Return whether the running request is interrupted by a newer one."""
     if type(running) is type(request):
         return True
-    if isinstance(running, EstimateRequest | SecondModelRequest):
+    if isinstance(running, EstimateRequest | SecondModelRequest | SimilarityRequest):
         return isinstance(request, ExplainRequest)
     if isinstance(running, ProfileRequest):
         return not isinstance(request, PaneRequest | AheadRequest | ListPairRequest | StudyRequest)

@@ -115,6 +115,23 @@ class AheadRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """A request about one picture with itself, of the pair in ``question``; each kind is a class of its own."""
+
+    question: ExplainRequest
+
+    @property
+    def id(self) -> int:
+        """Id of the question."""
+        return self.question.id
+
+    @property
+    def choice(self) -> ModelChoice:
+        """Model of the question."""
+        return self.question.choice
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreRequest:
     """Score captions for a picture."""
 
@@ -234,7 +251,15 @@ class StudyRequest:
     folder: Path
 
 
-OwnRequest = ExplainRequest | ScoreRequest | FramingsRequest | OcclusionRequest | ProfileRequest | EstimateRequest
+OwnRequest = (
+    ExplainRequest
+    | ScoreRequest
+    | FramingsRequest
+    | OcclusionRequest
+    | ProfileRequest
+    | EstimateRequest
+    | PictureRequest
+)
 """Requests to the first model."""
 
 Request = OwnRequest | SecondModelRequest | PaneRequest | ListPairRequest | StudyRequest | AheadRequest

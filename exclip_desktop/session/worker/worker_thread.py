@@ -33,6 +33,7 @@ from exclip_desktop.session.worker.requests import (
     OwnRequest,
     PaneAnswer,
     PaneRequest,
+    PictureRequest,
     ProfileAnswer,
     ProfileRequest,
     Request,
@@ -86,6 +87,9 @@ class Engine(Protocol):
     def estimate_profile(self, request: ProfileRequest, progress: Progress, cancel: CancelToken) -> ProfileEstimate:
         """Estimate the cost of a profile."""
 
+    def answer_picture(self, request: PictureRequest, progress: Progress, cancel: CancelToken) -> Iterator[object]:
+        """Answer a request about one picture with itself: yield one answer or several."""
+
 
 class Worker(QThread):
     """Runs an engine in its own thread.
@@ -96,6 +100,7 @@ class Worker(QThread):
             occlusion_scored(OcclusionAnswer), pane_answered(PaneAnswer), list_pair_explained(ListPairAnswer).
         profile_answered(ProfileAnswer): once for every layer, and once at the end.
         study_answered(StudyAnswer): once for every outcome.
+        picture_answered(object): one answer to a ``PictureRequest``.
         failed(Failure): a request came to nothing.
         progress_reported(Report): progress of a request.
         pane_progress_reported(Report): progress of a pane's request.
@@ -126,6 +131,7 @@ class Worker(QThread):
     pane_progress_reported = Signal(object)
     list_pair_explained = Signal(object)
     study_answered = Signal(object)
+    picture_answered = Signal(object)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Store the factory; it is called in the thread, because it imports torch."""
@@ -180,6 +186,10 @@ class Worker(QThread):
     def cancel_pane(self) -> None:
         """Cancel the answer for a pane (GUI thread)."""
         self._mailbox.cancel_pane()
+
+    def cancel_picture(self, kind: type[PictureRequest]) -> None:
+        """Cancel a kind of request about one picture with itself (GUI thread)."""
+        self._mailbox.cancel_picture(kind)
 
     def cancel_list_pair(self) -> None:
         """Cancel the pair of a list (GUI thread)."""
@@ -346,6 +356,10 @@ class Worker(QThread):
             self.occlusion_scored.emit(engine.score_occlusion(request, progress, token))
         elif isinstance(request, EstimateRequest):
             self.estimated.emit(EstimateAnswer(request.id, engine.estimate_profile(request.profile, progress, token)))
+        elif isinstance(request, PictureRequest):
+            for news in engine.answer_picture(request, progress, token):
+                token.check()
+                self.picture_answered.emit(news)
         elif isinstance(request, ProfileRequest):
             for row in engine.profile(request, progress, token):
                 self.profile_answered.emit(ProfileAnswer(request.id, row))

@@ -21,6 +21,7 @@ from exclip_desktop.ui.canvas.heat_item import (
     limit_of,
     make_heat_look,
 )
+from exclip_desktop.ui.canvas.heat_mode_label import HeatModeLabel
 from exclip_desktop.ui.canvas.picture_item import PictureItem, ground_colour
 from exclip_desktop.ui.canvas.pointer import Pointer
 from exclip_desktop.ui.canvas.range_warning import RangeWarning
@@ -73,18 +74,18 @@ class Canvas(QWidget):
         self._picture_item, self._heat_item = PictureItem(), HeatItem()
         self._marks = MarkLayer(self.view)
         self._pointer = Pointer(state, self.view)
-        self._hint, self._range_warning = QLabel(self), RangeWarning(self)
+        self._hint, self._range_warning, self._mode_label = QLabel(self), RangeWarning(self), HeatModeLabel(self)
         self._build()
         self._connect()
         self._on_canvas_picture_changed()
 
     def own_limit(self) -> float:
-        """Return the end of the colour range for this canvas alone."""
-        return limit_of(self._state.view, self.current_heat())
+        """Return the end of the colour range for this canvas alone; 0 where its unit is not that of other canvases."""
+        return 0.0 if self._state.heat_mode is not None else limit_of(self._state, self.current_heat())
 
     def current_limit(self) -> float:
         """Return the end of the colour range in which the heat is drawn."""
-        return limit_of(self._state.view, self.current_heat(), self._least_limit)
+        return limit_of(self._state, self.current_heat(), self._least_limit)
 
     def current_heat(self) -> Floats | None:
         """Return the values of the heat on the picture, (grid_h, grid_w), or None."""
@@ -168,6 +169,7 @@ class Canvas(QWidget):
         layout.addWidget(self.view, 0, 0)
         layout.addWidget(self._hint, 0, 0)
         layout.addWidget(self._range_warning, 0, 0, Qt.AlignmentFlag.AlignBottom)
+        layout.addWidget(self._mode_label, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self.setMinimumSize(*LEAST_PX)
         self.setFocusProxy(self.view)
         self.view.setAccessibleName("Picture")
@@ -182,7 +184,8 @@ class Canvas(QWidget):
         state.canvas_hint_changed.connect(self._show_hint)
         state.answer_changed.connect(self._on_answer_changed)
         state.preview_changed.connect(self._on_preview_changed)
-        for signal in (state.view_changed, state.stale_changed):
+        state.heat_mode_changed.connect(lambda: self._mode_label.show_mode(state.heat_mode))
+        for signal in (state.view_changed, state.stale_changed, state.heat_mode_changed):
             signal.connect(self._on_heat_changed)
         state.selection_changed.connect(self._on_selection_changed)
         for signal in (state.current_region_changed, state.labels_changed, state.view_changed):
@@ -234,11 +237,11 @@ class Canvas(QWidget):
         if heat is self._heat and heat_key == self._heat_key:
             return
         self._heat, self._heat_key = heat, heat_key
-        limit = limit_of(state.view, self._heat, self._least_limit)
+        limit = limit_of(state, self._heat, self._least_limit)
         look = make_heat_look(state.view, limit, state.stale)
         visible = self._heat if state.view.heat else None
         if state.preview == Preview():  # not for a word or patch that is under the mouse for a moment
-            is_chosen = self._can_reset_range or state.view.picture_limit is not None
+            is_chosen = state.heat_mode is None and (self._can_reset_range or state.view.picture_limit is not None)
             self._range_warning.setVisible(is_chosen and is_range_too_wide(limit, visible))
         self._heat_item.set_heat(visible, look, geometry.visible if geometry else (0.0, 0.0, 0.0, 0.0))
         self._picture_item.set_grey(state.view.grey and visible is not None)

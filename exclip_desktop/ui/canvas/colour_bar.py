@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSlider, QToolBu
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.word_values import word_values
 from exclip_desktop.core.text.caption_chips import make_chips
+from exclip_desktop.core.values.heat_modes import DirectionHeat, HeatMode
+from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.colour_range import GAP_PX, RangeView
 from exclip_desktop.ui.canvas.heat_item import picture_limit
@@ -21,11 +23,18 @@ LOCK_TIP: Final = "Lock the colour range, so that pictures can be compared"
 UNLOCK_TIP: Final = "The colour range is locked. Click to use the automatic range again."
 
 
+def picture_unit(state: Scene) -> str:
+    """Return the unit of the heat on the picture, in words."""
+    return UNIT if state.heat_mode is None else state.heat_mode.unit
+
+
 def words_limit(state: State) -> float:
     """Return the end of the words' colour range: the locked one, else the largest magnitude of the visible tokens."""
     explanation, view, locked = state.explanation, state.view, state.view.words_limit
     if explanation is None:
         return range_limit(locked=locked)
+    if isinstance(state.heat_mode, DirectionHeat):
+        return range_limit(state.heat_mode.direction.token_heat)
     matrix, words = explanation.interactions, [chip.rows for chip in make_chips(explanation.caption, specials=True)]
     heat = word_values(matrix, explanation.geometry, state.selection, state.preview, words, view.words_by)
     return range_limit(heat if view.specials else heat[matrix.content], locked=locked)
@@ -52,7 +61,7 @@ class ColourBar(QWidget):
         parent: QWidget | None = None,
         *,
         limit_of: Callable[[], float | None] | None = None,
-        unit_of: Callable[[], str] = lambda: UNIT,
+        unit_of: Callable[[], str] | None = None,
     ) -> None:
         """Show ``side``'s range.
 
@@ -62,17 +71,24 @@ class ColourBar(QWidget):
         super().__init__(parent)
         self._state, self._side = state, side
         limits = {"picture": picture_limit, "words": words_limit}
-        self._unit_of = unit_of
+        self._unit_of = unit_of or (lambda: picture_unit(state) if self._mode is not None else UNIT)
         self._limit_of = limit_of or (lambda: limits[side](state))
         self._range = RangeView(upright=side == "picture", parent=self)
         self._lock = QToolButton(self)
         self._icons = ThemedIcons(self)
+        self._unit_label = QLabel(self)
         self._build()
         self._range.limit_chosen.connect(self.limit_locked)
         changes = (state.answer_changed, state.selection_changed, state.preview_changed, state.view_changed)
-        for signal in (*changes, state.canvas_picture_changed):
+        for signal in (*changes, state.canvas_picture_changed, state.heat_mode_changed):
             signal.connect(self.refresh)
         self.refresh()
+
+    @property
+    def _mode(self) -> HeatMode | None:
+        """The mode whose values this side shows; only directions have values for words."""
+        mode = self._state.heat_mode
+        return mode if self._side == "picture" or isinstance(mode, DirectionHeat) else None
 
     @property
     def limit(self) -> float | None:
@@ -97,7 +113,9 @@ class ColourBar(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP_PX)
         self._grid.addWidget(self._range, 0, 1)
+        self._unit_label.hide()
         if upright:
+            self._grid.addWidget(self._unit_label, 2, 0, 1, 2)
             self._grid.addWidget(self._lock, 1, 1, Qt.AlignmentFlag.AlignLeft)
             self._grid.setRowStretch(0, 1)
         else:
@@ -112,12 +130,18 @@ class ColourBar(QWidget):
         """Show the current range."""
         view, before = self._state.view, self.limit
         locked = view.picture_limit if self._side == "picture" else view.words_limit
+        if self._mode is not None:  # a locked range is in the unit of the score
+            locked = None
         self._lock.setChecked(locked is not None)
         self._lock.setToolTip(LOCK_TIP if locked is None else UNLOCK_TIP)
         limit = self._limit_of()
         can_change = limit is not None and (locked is not None or self._state.explanation is not None)
+        can_change = can_change and self._mode is None
         self._lock.setEnabled(can_change)
         self._range.show_range(limit, view.colours, self._unit_of(), can_change)
+        self._unit_label.setText("" if self._mode is None else self._mode.short_unit.capitalize())
+        self._unit_label.setToolTip(self._unit_of())
+        self._unit_label.setVisible(self._side == "picture" and self._mode is not None)
         if limit != before:
             self.levels_changed.emit()
 

@@ -67,7 +67,8 @@ class HeatHistogram(QWidget):
         self.setAccessibleName("Histogram of the heat")
         for changed in (state.answer_changed, state.selection_changed, state.preview_changed, state.view_changed):
             changed.connect(self.refresh)
-        state.canvas_picture_changed.connect(self.refresh)
+        for changed in (state.canvas_picture_changed, state.heat_mode_changed):
+            changed.connect(self.refresh)
         self.refresh()
 
     def hide_in_narrow(self, row: QWidget) -> None:

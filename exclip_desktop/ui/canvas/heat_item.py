@@ -54,8 +54,11 @@ def current_geometry(state: Scene) -> Geometry | None:
 
 def current_heat(state: Scene) -> Floats | None:
     """Return the heat for the current picture, (grid_h, grid_w); None without an answer or without selected tokens."""
-    if state.answer is None or current_geometry(state) is None:
+    geometry = current_geometry(state)
+    if state.answer is None or geometry is None:
         return None
+    if state.heat_mode is not None:
+        return state.heat_mode.patch_heat(geometry, state.selection, state.preview)
     if state.selection.absent and not state.preview.rows:
         return None
     return patch_heat(state.answer.interactions, state.selection, state.preview)
@@ -66,30 +69,39 @@ class CurrentHeat:
 
     def __init__(self, state: Scene) -> None:
         self._state = state
-        self._basis: tuple[object, object, tuple[int, ...], bool] = (None, None, (), False)
+        self._basis: tuple[object, ...] = (None, None, None, None)
         self._heat: Floats | None = None
 
     def current(self) -> Floats | None:
         """Return the heat, as ``current_heat`` does; the same array while neither answer nor words change."""
-        state, answer = self._state, self._state.answer
+        state, answer, mode = self._state, self._state.answer, self._state.heat_mode
         fixed = answer is not None and answer.interactions.fixed
         hovered, selection = state.preview.rows, state.selection
         rows = () if fixed else hovered or selection.rows
-        basis = answer, state.canvas_picture, rows, selection.absent and not hovered
+        chosen = (rows, selection.absent and not hovered) if mode is None else mode.basis(selection, state.preview)
+        basis = answer, state.canvas_picture, mode, chosen
         before = self._basis
-        if not (basis[0] is before[0] and basis[1] is before[1] and basis[2:] == before[2:]):
+        if not (
+            all(one is other for one, other in zip(basis[:3], before[:3], strict=True)) and basis[3:] == before[3:]
+        ):
             self._basis, self._heat = basis, current_heat(state)
         return self._heat
 
 
-def limit_of(view: View, heat: Floats | None, least: float = 0.0) -> float:
-    """Return the end of the picture's range: the locked one, else the largest magnitude of ``heat``, or ``least``."""
-    return range_limit(*(() if heat is None else (heat,)), locked=view.picture_limit, least=least)
+def limit_of(state: Scene, heat: Floats | None, least: float = 0.0) -> float:
+    """Return the end of the picture's range: the locked one, else the largest magnitude of ``heat``, or ``least``.
+
+    A heat mode has another unit, and so a range of its own.
+    """
+    heats = () if heat is None else (heat,)
+    if state.heat_mode is not None:
+        return range_limit(*heats)
+    return range_limit(*heats, locked=state.view.picture_limit, least=least)
 
 
 def picture_limit(state: Scene) -> float:
     """Return the end of the current colour range of the picture."""
-    return limit_of(state.view, current_heat(state))
+    return limit_of(state, current_heat(state))
 
 
 def make_heat_look(view: View, limit: float, stale: bool) -> HeatLook:

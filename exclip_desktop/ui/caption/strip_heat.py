@@ -18,6 +18,7 @@ from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.text.word_signs import WHY_BLUE, WordSign, explain_blue, sign_of_word
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.heat_modes import DirectionHeat
 from exclip_desktop.session.pair.scene import Scene
 
 LINE_ALPHA = 90
@@ -128,6 +129,8 @@ class StripHeat:
         answer, state, rows = self._answer, self._state, self._chips[chip].rows
         if answer is None or answer is not state.answer or not rows or not self.has_values or answer.interactions.fixed:
             return None
+        if self._direction is not None:  # it has no signs that add up
+            return None
         return sign_of_word(answer.interactions, answer.geometry, state.selection, rows, state.view.words_by)
 
     def explain(self, chip: int) -> str:
@@ -154,9 +157,17 @@ class StripHeat:
             lines += [f"{WHY_BLUE} Right-click the word."] if self.explain(chip) else []
         return f"<p style='white-space: pre'>{'<br>'.join(lines)}</p>"
 
+    @property
+    def _direction(self) -> DirectionHeat | None:
+        """The direction that is shown instead of the answer's values."""
+        mode = self._state.heat_mode
+        return mode if isinstance(mode, DirectionHeat) and mode.explanation is self._answer else None
+
     def _row_values(self, answer: Answer) -> Floats:
         """Return the value of every row."""
         state, matrix, words = self._state, answer.interactions, [chip.rows for chip in self._chips]
+        if self._direction is not None:
+            return self._direction.direction.token_heat
         look = matrix, answer.geometry, state.selection, state.preview
         if not has_strongest_regions(matrix, state.selection, state.preview, state.view.words_by):
             return word_values(*look, words, "picture")
@@ -169,7 +180,7 @@ class StripHeat:
         state, view = self._state, self._state.view
         fixed = state.answer is not None and state.answer.interactions.fixed
         selected = () if fixed else (state.selection.regions, state.preview.patch)
-        return selected, view.colours, view.words_by, view.words_limit, self.least_limit
+        return selected, view.colours, view.words_by, view.words_limit, self.least_limit, self._direction
 
     def _refresh(self) -> None:
         state, view = self._state, self._state.view
@@ -182,8 +193,10 @@ class StripHeat:
         self._key = self._current_key
         heat = self._row_values(state.answer)
         sums = np.add.reduceat(heat[self._rows], self._starts) if self._starts else np.zeros(0)
-        self._own_limit = range_limit(sums, locked=view.words_limit)
-        self._limit = range_limit(sums, locked=view.words_limit, least=self.least_limit)
+        own_unit = self._direction is not None  # neither the locked range nor those of other strips compare
+        self._own_limit = 0.0 if own_unit else range_limit(sums, locked=view.words_limit)
+        locked, least = (None, 0.0) if own_unit else (view.words_limit, self.least_limit)
+        self._limit = range_limit(sums, locked=locked, least=least)
         fills = [make_fill(*colour) for colour in to_rgb(sums, self._limit, view.colours).tolist()]
         values = sums.tolist()
         self._values = [values[part] for part in self._parts]

@@ -84,7 +84,8 @@ class TokenStrip(QWidget):
         state.view_changed.connect(self._on_answer_changed)
         state.selection_changed.connect(self._on_selection_changed)
         state.preview_changed.connect(self.update)
-        state.stale_changed.connect(self.update)
+        for signal in (state.stale_changed, state.heat_mode_changed):
+            signal.connect(self.update)
         self._on_answer_changed()
         self._follow_selection()
 

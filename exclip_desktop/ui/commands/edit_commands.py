@@ -40,7 +40,7 @@ class EditCommands(QObject):
         handlers = {
             "undo": self.undo,
             "redo": self.redo,
-            "clear_selection": session.selection_controller.clear,
+            "clear_selection": session.selection_controller.escape,
             "select_words": session.selection_controller.select_all_words,
             "occlude": self.occlude,
             "copy_picture": self.copy_picture,
@@ -60,7 +60,7 @@ class EditCommands(QObject):
             actions[name].triggered.connect(lambda _=False, handler=handler: handler())
         for signal in (
             *(session.undo.indexChanged, session.state.answer_changed, session.state.selection_changed),
-            session.state.work_changed,
+            *(session.state.work_changed, session.state.heat_mode_changed),
         ):
             signal.connect(self._show_enabled)
         self._show_enabled()
@@ -151,7 +151,7 @@ class EditCommands(QObject):
         enabled = {
             "undo": undo.canUndo(),
             "redo": undo.canRedo(),
-            "clear_selection": state.selection != Selection(),
+            "clear_selection": state.selection != Selection() or state.heat_mode is not None,
             "cancel": state.work is not None,
         }
         for name, on in enabled.items():

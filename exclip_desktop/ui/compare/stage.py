@@ -5,8 +5,9 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.session.compare.compare_controller import CompareController
+from exclip_desktop.session.pair.scene import Scene
 from exclip_desktop.ui.canvas.canvas import Canvas
-from exclip_desktop.ui.canvas.colour_bar import UNIT
+from exclip_desktop.ui.canvas.colour_bar import picture_unit
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
 
 
@@ -25,10 +26,13 @@ class Stage(QStackedWidget):
     region_naming_requested = Signal(int)
     menu_requested = Signal(object, QPoint)
 
-    def __init__(self, canvas: Canvas, alone: QWidget, grid: PaneGrid, compare_controller: CompareController) -> None:
-        """Show ``alone``, which holds ``canvas``, or ``grid`` while ``compare_controller`` are open."""
+    def __init__(
+        self, canvas: Canvas, alone: QWidget, grid: PaneGrid, compare_controller: CompareController, state: Scene
+    ) -> None:
+        """Show ``alone``, which holds the ``canvas`` of ``state``, or ``grid`` while ``compare_controller`` is open."""
         super().__init__()
         self._canvas, self._compare_controller, self.grid = canvas, compare_controller, grid
+        self._state = state
         self.addWidget(alone)
         self.addWidget(grid)
         canvas.region_naming_requested.connect(self.region_naming_requested)
@@ -54,7 +58,7 @@ class Stage(QStackedWidget):
 
     def unit(self) -> str:
         """Return the unit of that range, in words."""
-        return "in each method's own unit" if self._compare_controller.is_open else UNIT
+        return "in each method's own unit" if self._compare_controller.is_open else picture_unit(self._state)
 
     def _show(self) -> None:
         self.setCurrentIndex(int(self._compare_controller.is_open))

@@ -1,0 +1,92 @@
+"""Heat that is shown instead of the matrix's: patches similar to one patch, or a direction of the matrix."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.core.maths.matrix_directions import Direction
+from exclip_desktop.core.maths.similar_patches import PatchSimilarity, SimilarityKind
+from exclip_desktop.core.values.explanation import Explanation
+from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.selection import Preview, Selection, coverage
+
+Floats = NDArray[np.float64]
+SIMILARITY_UNITS: Final[dict[SimilarityKind, str]] = {
+    "cosine": "cosine of two patches' rows",
+    "product": "product of two patches' rows, in the unit of the picture's score with itself",
+}
+DIRECTION_UNIT: Final = "a word's value times a patch's value is in the unit of the score"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimilarHeat:
+    """Similarity of every patch with the hovered patch, else with the drawn regions, else with all patches (the mean).
+
+    ``similarity`` is None while it is computed.
+    """
+
+    kind: SimilarityKind
+    similarity: PatchSimilarity | None = None
+
+    @property
+    def unit(self) -> str:
+        """The unit of its values, in words."""
+        return SIMILARITY_UNITS[self.kind]
+
+    @property
+    def short_unit(self) -> str:
+        """The unit in one word."""
+        return self.kind
+
+    def basis(self, selection: Selection, preview: Preview) -> object:
+        """Return what its values depend on, to be compared with ``==``."""
+        return preview.patch or selection.regions
+
+    def patch_heat(self, geometry: Geometry, selection: Selection, preview: Preview) -> Floats | None:
+        """Return the similarities, (grid_h, grid_w); None while they are computed, or for another grid."""
+        similarity = self.similarity
+        if similarity is None or similarity.grid != geometry.grid:
+            return None
+        if preview.patch is not None:
+            return similarity.heat_of_patch(preview.patch)
+        share = coverage(geometry, selection.regions)
+        return similarity.heat_of_patches(np.ones(geometry.grid) if share is None else share)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DirectionHeat:
+    """Paired heat of a direction on patches and words, the same for every selection.
+
+    Attributes:
+        place: of the direction, counted from 0.
+        explanation: the one that it was found in.
+
+    """
+
+    place: int
+    direction: Direction
+    explanation: Explanation
+
+    @property
+    def unit(self) -> str:
+        """The unit of its values, in words."""
+        return DIRECTION_UNIT
+
+    @property
+    def short_unit(self) -> str:
+        """The unit in one word."""
+        return "direction"
+
+    def basis(self, selection: Selection, preview: Preview) -> object:
+        """Return what its values depend on, to be compared with ``==``: nothing."""
+        return None
+
+    def patch_heat(self, geometry: Geometry, selection: Selection, preview: Preview) -> Floats | None:
+        """Return the values of the patches, (grid_h, grid_w); None for another grid."""
+        heat = self.direction.patch_heat
+        return heat if heat.shape == geometry.grid else None
+
+
+HeatMode = SimilarHeat | DirectionHeat

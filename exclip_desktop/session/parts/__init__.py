@@ -1,0 +1,1 @@
+"""One picture with itself: similar patches, parts, directions."""

@@ -1,0 +1,23 @@
+"""Saved choices for one picture with itself."""
+
+from dataclasses import dataclass
+
+from exclip_desktop.core.maths.picture_parts import DEFAULT_PARTS, PartsMethod
+from exclip_desktop.core.maths.similar_patches import SimilarityKind
+
+
+@dataclass(frozen=True, slots=True)
+class PartsSettings:
+    """How patches are compared and grouped.
+
+    Attributes:
+        similarity: of similar patches.
+        method, count: of the parts.
+        vocabulary: path of a person's file of words that name parts; empty: the bundled one.
+
+    """
+
+    similarity: SimilarityKind = "cosine"
+    method: PartsMethod = "kmeans"
+    count: int = DEFAULT_PARTS
+    vocabulary: str = ""

@@ -1,0 +1,1 @@
+"""Tests of one picture with itself: similar patches, parts, directions."""
