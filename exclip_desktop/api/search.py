@@ -19,15 +19,8 @@ from exclip_desktop.attribution.second_order.explain import (
 from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import DeviceError, MemoryShortage, SelectionError, SettingsError, UserError
-from exclip_desktop.core.maths.factor_search import (
-    RANKINGS,
-    RankedPicture,
-    Ranking,
-    SearchQuery,
-    make_query,
-    multiply_query,
-    rank_pictures,
-)
+from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
+from exclip_desktop.core.maths.search_ranking import RANKINGS, RankedPicture, Ranking, rank_pictures
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Factor
@@ -50,7 +43,7 @@ class SearchHit:
         value: what it is ranked by.
         numbers: the value by every ranking of ``RANKINGS``.
         heat: float32 (rows, columns) of the patches; they add up to ``numbers["sum"]``.
-        region: bool (rows, columns): the strongest connected group of patches.
+        region: bool (rows, columns): the hit region.
         box: the box around that region, in source pixels.
         geometry: the places of the patches on the picture.
 
@@ -118,7 +111,7 @@ def search(
         span: the words of ``text`` that are searched for, as text or characters (start, end); None: all of it.
         image: the query's picture, instead of ``text``.
         box: the region of ``image`` that is searched for, in its pixels; None: the whole picture.
-        ranking: one of ``core.maths.factor_search.RANKINGS``.
+        ranking: one of ``core.maths.search_ranking.RANKINGS``.
         max_megapixels: largest picture read.
         cache: stores the pictures' factors, as ``open_cache()`` does for the window.
         progress: called with the number of finished pictures.

@@ -18,7 +18,7 @@ from exclip_desktop.cli.options import (
 )
 from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
 from exclip_desktop.core.errors import ListError
-from exclip_desktop.core.maths.factor_search import RANKINGS
+from exclip_desktop.core.maths.search_ranking import RANKINGS
 from exclip_desktop.core.paths import expand_home
 from exclip_desktop.core.text.number_format import format_count, format_signed
 from exclip_desktop.core.values.pair_list import ListedPair, PairList, summarize_notes
@@ -39,7 +39,7 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     rankings = "; ".join(f"{name}: {meaning}" for name, meaning in RANKINGS.items())
     parser.description = (
         "Rank the pictures of a list by their heat for words, a picture or a region of a picture, and print the best "
-        "with the box of their strongest region. In the folder of a batch the stored factors are read."
+        "with the box of their hit region. In the folder of a batch the stored factors are read."
     )
     parser.set_defaults(run=_search)
     parser.add_argument("pairs", metavar="LIST", help="any list of pictures or pairs, or the folder of a batch")
@@ -104,11 +104,11 @@ def _print(answer: "SearchAnswer", as_json: bool) -> None:
         print_json({"query": answer.query, "ranking": answer.ranking, "failed": answer.failed, "hits": _values(answer)})
         return
     print(f"{answer.query}, by {answer.ranking}: {RANKINGS[answer.ranking]}")
-    print(f"{'rank':>4}  {answer.ranking:>10}  {'score':>8}  {'box of the strongest region':>27}  picture")
+    print(f"{'rank':>4}  {answer.ranking:>10}  {'score':>8}  {'box of the hit region':>23}  picture")
     for rank, hit in enumerate(answer.hits, 1):
         box = ",".join(f"{value:.0f}" for value in hit.box)
         score = format_signed(hit.numbers["score"])
-        print(f"{rank:>4}  {format_signed(hit.value):>10}  {score:>8}  {box:>27}  {hit.picture}")
+        print(f"{rank:>4}  {format_signed(hit.value):>10}  {score:>8}  {box:>23}  {hit.picture}")
 
 
 def _values(answer: "SearchAnswer") -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from exclip_desktop import batch, explain, search
 from exclip_desktop.core.errors import CaptionError, SelectionError, SettingsError
-from exclip_desktop.core.maths.factor_search import RANKINGS
+from exclip_desktop.core.maths.search_ranking import RANKINGS
 from exclip_desktop.models.model import Model
 
 TEXT = "a dog and a red balloon"

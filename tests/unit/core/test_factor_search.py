@@ -3,16 +3,10 @@
 import numpy as np
 import pytest
 
-from exclip_desktop.core.maths.factor_search import (
-    RANKINGS,
-    SearchQuery,
-    find_strongest_region,
-    make_query,
-    multiply_query,
-    rank_pictures,
-)
+from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.maths.patch_places import smooth_heat
+from exclip_desktop.core.maths.search_ranking import RANKINGS, find_hit_region, rank_pictures
 from exclip_desktop.core.values.explanation import Factor, SideReport
 
 REPORT = SideReport(5, 0.0, None, True, "closed form")
@@ -66,12 +60,12 @@ def test_the_best_picture_is_first_by_every_ranking_and_equal_ones_keep_their_or
 def test_a_strongest_region_is_one_connected_group_around_the_strongest_place() -> None:
     heat = np.zeros((8, 8))
     heat[1:4, 1:4], heat[6, 6] = 1.0, 2.0  # an object, and a lone patch that is stronger
-    region = find_strongest_region(heat)
+    region = find_hit_region(heat)
     assert region[2, 2]
     assert not region[6, 6]
     assert 9 <= region.sum() <= 25
-    assert find_strongest_region(-heat).sum() >= 1  # nothing is for the query
-    assert find_strongest_region(np.zeros((1, 1))).all()
+    assert find_hit_region(-heat).sum() >= 1  # nothing is for the query
+    assert find_hit_region(np.zeros((1, 1))).all()
 
 
 def test_smoothing_keeps_a_constant_within_and_fades_at_edges() -> None:
