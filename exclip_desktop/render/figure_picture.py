@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exclip_desktop.core.maths.colour import interpolate, lookup_table, to_rgb
+from exclip_desktop.core.maths.mask_outlines import drawn_lines
 from exclip_desktop.core.text.number_format import format_digits
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
@@ -74,12 +75,12 @@ def draw_unseen(axes: Axes, geometry: Geometry) -> None:
 def draw_regions(axes: Axes, regions: tuple[Region, ...]) -> None:
     """Outline the regions, black on white so that they show on any picture; subtracted ones dashed."""
     for region in regions:
-        corners = region.outline or _corners(region)
-        axes.add_patch(Polygon(corners, fill=False, edgecolor="white", linewidth=3.5, joinstyle="miter"))
-        line: Any = (0, (4, 2.5)) if region.subtract else "-"
-        axes.add_patch(
-            Polygon(corners, fill=False, edgecolor="black", linewidth=1.5, linestyle=line, joinstyle="miter")
-        )
+        style: Any = (0, (4, 2.5)) if region.subtract else "-"
+        for corners in drawn_lines(region.outline or _corners(region)):
+            axes.add_patch(Polygon(corners, fill=False, edgecolor="white", linewidth=3.5, joinstyle="miter"))
+            axes.add_patch(
+                Polygon(corners, fill=False, edgecolor="black", linewidth=1.5, linestyle=style, joinstyle="miter")
+            )
         if region.name:
             _draw_name(axes, region)
 

@@ -206,6 +206,7 @@ def make_desk(
         desk.engine.gate.set()
         desk.engine.complete_gate.set()
         desk.engine.picture_gate.set()
+        desk.engine.names_gate.set()
         for gate in desk.engine.rows_gate.values():
             gate.set()
         desk.session.stop()

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.maths.picture_parts import NamedValue, make_parts
 from exclip_desktop.core.maths.similar_patches import SIMILARITIES, similar_patches
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.progress import CancelToken, Progress, Report
@@ -20,7 +21,7 @@ from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.pair_list import make_figures
 from exclip_desktop.core.values.settings import Layer, has_layer, list_layers
 from exclip_desktop.core.values.study import Curve, Outcome
-from exclip_desktop.session.worker.parts_requests import SimilarityAnswer, SimilarityRequest
+from exclip_desktop.session.worker.parts_requests import PartsAnswer, PartsRequest, SimilarityAnswer, SimilarityRequest
 from exclip_desktop.session.worker.requests import (
     Alternative,
     ExplainAnswer,
@@ -96,6 +97,8 @@ class FakeEngine:
         self.completed: list[str] = []
         self.picture_requests: list[PictureRequest] = []
         self.picture_gate = _opened()
+        self.names_gate = _opened()
+        self.names_raises: list[Exception] = []
         self.picture_raises: list[Exception] = []
         self.loaded: list[ModelChoice] = []
         self.threads: set[int] = set()
@@ -222,7 +225,7 @@ class FakeEngine:
         return PaneAnswer(request.id, MapAnswer(maps, made.caption, made.geometry, 0.25, request.target, fields))
 
     def answer_picture(self, request: PictureRequest, progress: Progress, cancel: CancelToken) -> Iterator[object]:
-        """Answer from the factor that ``make_rows`` makes."""
+        """Answer from the factor that ``make_rows`` makes; parts are stripes of columns."""
         self.threads.add(threading.get_ident())
         self.picture_requests.append(request)
         progress(Report("picture", 1, 4))
@@ -234,6 +237,17 @@ class FakeEngine:
         if isinstance(request, SimilarityRequest):
             kinds = {kind: similar_patches(rows, rows.sum(0), geometry.grid, kind) for kind in SIMILARITIES}
             yield SimilarityAnswer(request.id, kinds)
+        elif isinstance(request, PartsRequest):
+            weights = np.eye(request.count)[np.arange(len(rows)) % geometry.grid[1] * request.count // geometry.grid[1]]
+            parts = make_parts(rows, rows.sum(0), geometry.grid, weights, request.method, request.count)
+            yield PartsAnswer(request.id, parts)
+            if request.vocabulary is not None:
+                progress(Report("words", 1, 2))
+                wait_at(self.names_gate, cancel)
+                if self.names_raises:
+                    raise self.names_raises.pop(0)
+                name = Path(request.vocabulary).stem or "bundled"
+                yield PartsAnswer(request.id, parts, tuple((NamedValue(name, 0.5),) for _ in parts.parts))
 
     def hold_rows(self) -> None:
         """Block every row of a profile until ``rows_gate`` is opened for its layer."""

@@ -1,5 +1,8 @@
 """Outlines of a mask of patches: the regions that select exactly its patches, as a lasso would."""
 
+from collections import Counter
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,3 +85,41 @@ def _without_straight(ring: list[Corner]) -> list[Corner]:
 def _point(corner: Corner, geometry: Geometry) -> Point:
     width, height = geometry.patch_size
     return geometry.visible[0] + corner[1] * width, geometry.visible[1] + corner[0] * height
+
+
+def mask_region(mask: NDArray[np.bool_], geometry: Geometry, name: str = "") -> Region:
+    """Return one lasso that selects the patches of ``mask``, (grid_h, grid_w), at least one, and no others.
+
+    Its outline goes from ring to ring and the same way back. By the even–odd rule these bridges enclose nothing, and
+    ``drawn_lines`` leaves them out.
+    """
+    rings = [[_point(corner, geometry) for corner in _without_straight(ring)] for ring in _trace_rings(mask)]
+    outline = [point for ring in rings for point in (*ring, ring[0])]
+    back = [ring[0] for ring in reversed(rings[:-1])]
+    return Region.lasso(tuple(outline[:-1] if len(rings) == 1 else [*outline, *back[:-1]]), name=name)
+
+
+@lru_cache(maxsize=64)  # painted again and again
+def drawn_lines(outline: tuple[Point, ...]) -> tuple[tuple[Point, ...], ...]:
+    """Return the lines of a closed outline without what is passed in both directions; a closed line ends at its start.
+
+    An outline without such bridges is one closed line.
+    """
+    edges = list(zip(outline, (*outline[1:], outline[0]), strict=True))
+    left = Counter(edges)
+    for start, stop in edges:
+        if left[start, stop] > 0 and left[stop, start] > 0 and start != stop:
+            left[start, stop] -= 1
+            left[stop, start] -= 1
+    lines: list[list[Point]] = []
+    for start, stop in edges:
+        if left[start, stop] <= 0:
+            continue
+        left[start, stop] -= 1
+        if lines and lines[-1][-1] == start:
+            lines[-1].append(stop)
+        else:
+            lines.append([start, stop])
+    if len(lines) > 1 and lines[-1][-1] == lines[0][0]:
+        lines[0] = lines.pop() + lines[0][1:]
+    return tuple(map(tuple, lines))

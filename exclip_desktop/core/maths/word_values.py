@@ -45,7 +45,9 @@ def find_strongest_region(heat: Floats) -> PatchSquare:
 
 def has_strongest_regions(matrix: HeatSource, selection: Selection, preview: Preview, words_by: WordsBy) -> bool:
     """Return whether words are valued through their strongest regions: nothing else says which patches count."""
-    return words_by == "region" and not (matrix.fixed or selection.regions or preview.patch is not None)
+    return words_by == "region" and not (
+        matrix.fixed or selection.regions or preview.regions or preview.patch is not None
+    )
 
 
 def word_values(
@@ -58,9 +60,9 @@ def word_values(
 ) -> Floats:
     """Return each row's value, (rows,); those of a word's rows add up to the word's value.
 
-    Values go through the hovered patch, else the drawn regions. Where there is neither, they go through the whole
-    picture, or with ``region`` through the strongest region of the row's word. ``words`` are the rows of each word;
-    other rows are valued through the whole picture.
+    Values go through the hovered patch or regions, else the drawn ones. Where there is neither, they go through the
+    whole picture, or with ``region`` through the strongest region of the row's word. ``words`` are the rows of each
+    word; other rows are valued through the whole picture.
     """
     values = token_heat(matrix, geometry, selection, preview)
     if not has_strongest_regions(matrix, selection, preview, words_by):

@@ -22,7 +22,7 @@ DIRECTION_UNIT: Final = "a word's value times a patch's value is in the unit of 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimilarHeat:
-    """Similarity of every patch with the hovered patch, else with the drawn regions, else with all patches (the mean).
+    """Similarity with the hovered patch; else the mean of those with the hovered or drawn regions, or with all patches.
 
     ``similarity`` is None while it is computed.
     """
@@ -42,7 +42,7 @@ class SimilarHeat:
 
     def basis(self, selection: Selection, preview: Preview) -> object:
         """Return what its values depend on, to be compared with ``==``."""
-        return preview.patch or selection.regions
+        return preview.patch or preview.regions or selection.regions
 
     def patch_heat(self, geometry: Geometry, selection: Selection, preview: Preview) -> Floats | None:
         """Return the similarities, (grid_h, grid_w); None while they are computed, or for another grid."""
@@ -51,7 +51,7 @@ class SimilarHeat:
             return None
         if preview.patch is not None:
             return similarity.heat_of_patch(preview.patch)
-        share = coverage(geometry, selection.regions)
+        share = coverage(geometry, preview.regions or selection.regions)
         return similarity.heat_of_patches(np.ones(geometry.grid) if share is None else share)
 
 

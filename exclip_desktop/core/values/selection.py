@@ -89,10 +89,11 @@ def with_regions(selection: Selection, listed: Sequence[ListedRegion]) -> Select
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The rows of the word, or the patch (row, column), under the mouse; shown without being selected."""
+    """The rows of the word, or the patch (row, column) or regions, under the mouse; shown without being selected."""
 
     rows: tuple[int, ...] = ()
     patch: tuple[int, int] | None = None
+    regions: tuple[Region, ...] = ()
 
 
 def follow_region(before: Sequence[Region], after: Sequence[Region], index: int | None) -> int | None:
@@ -161,10 +162,10 @@ def patch_heat(matrix: HeatSource, selection: Selection, preview: Preview) -> Fl
 
 
 def token_heat(matrix: HeatSource, geometry: Geometry, selection: Selection, preview: Preview) -> Floats:
-    """Return the sum of each token over the hovered patch, else the drawn regions, else all patches: (rows,)."""
+    """Return each token's sum over the hovered patch or regions, else the drawn ones, else all patches: (rows,)."""
     if preview.patch is not None:
         return matrix.heat_of_patch(preview.patch)
-    return matrix.token_heat(coverage(geometry, selection.regions))
+    return matrix.token_heat(coverage(geometry, preview.regions or selection.regions))
 
 
 def block_sum(matrix: InteractionMatrix, geometry: Geometry, selection: Selection) -> float:

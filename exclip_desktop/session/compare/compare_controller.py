@@ -325,7 +325,7 @@ class CompareController(QObject):
         patch = _same_place(first.preview.patch, first_answer.geometry, answer.geometry)
         return {
             "selection": carry_selection(first_answer.caption, first.selection, answer.caption),
-            "preview": Preview(hovered, patch),
+            "preview": Preview(hovered, patch, first.preview.regions),
             "current_region": first.current_region,
         }
 

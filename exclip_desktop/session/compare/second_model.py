@@ -145,7 +145,7 @@ class SecondModel(QObject):
             patch = state.explanation.geometry.patch_at(*first.explanation.geometry.patch_centre(*patch))
         state.change(
             selection=carry_selection(before, first.selection, after),
-            preview=Preview(hovered, patch),
+            preview=Preview(hovered, patch, first.preview.regions),
             current_region=first.current_region,
         )
 

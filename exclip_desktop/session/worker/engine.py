@@ -37,7 +37,7 @@ from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.scoring import score_captions
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
-from exclip_desktop.session.worker.parts_engine import answer_from_factor
+from exclip_desktop.session.worker.parts_engine import PartsEngine
 from exclip_desktop.session.worker.requests import (
     Alternative,
     ExplainAnswer,
@@ -74,7 +74,7 @@ class ModelEngine:
         self._cache, self._pairs = cache, pairs
         self._parts = AnswerPartCache() if parts is None else parts
         self._loaded: tuple[ModelChoice, Model, str] | None = None
-        self._unfinished = UnfinishedWork()
+        self._unfinished, self._parts_engine = UnfinishedWork(), PartsEngine()
         self._names: WeakKeyDictionary[Picture, str] = WeakKeyDictionary()
 
     def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
@@ -260,7 +260,7 @@ class ModelEngine:
         with convert_memory_errors():
             question = self._read(request.question, progress)
             factor = store_picture_factor(self._cache, question, progress, cancel, self._unfinished)
-            yield from answer_from_factor(request, question, factor)
+            yield from self._parts_engine.answer(request, question, factor, progress, cancel)
 
     def _model(self, choice: ModelChoice, progress: Progress) -> tuple[Model, str]:
         if self._loaded is None or self._loaded[0] != choice:

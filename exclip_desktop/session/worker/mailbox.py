@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exclip_desktop.core.progress import CancelToken
-from exclip_desktop.session.worker.parts_requests import SimilarityRequest
+from exclip_desktop.session.worker.parts_requests import PartsRequest, SimilarityRequest
 from exclip_desktop.session.worker.requests import (
     AheadRequest,
     EstimateRequest,
@@ -24,12 +24,15 @@ from exclip_desktop.session.worker.requests import (
 
 FIRST = (
     *(ExplainRequest, ScoreRequest, FramingsRequest, OcclusionRequest, SimilarityRequest, SecondModelRequest),
-    *(EstimateRequest, ProfileRequest, PaneRequest),
+    *(EstimateRequest, ProfileRequest, PaneRequest, PartsRequest),
 )
 """The kinds of request that are served before work ahead, in their order."""
 LATER = (ListPairRequest, StudyRequest)
 """Those that are served after the pairs ahead, and before the picture on screen is completed for other captions."""
-LONG = (ExplainRequest, SimilarityRequest, EstimateRequest, ProfileRequest, PaneRequest, AheadRequest)
+LONG = (
+    *(ExplainRequest, SimilarityRequest, EstimateRequest, ProfileRequest, PaneRequest),
+    *(PartsRequest, AheadRequest),
+)
 """Those that a person may cancel; the others are quick."""
 
 
@@ -44,7 +47,7 @@ class Job:
 class Mailbox:
     """Holds at most one request of each kind and a list of work ahead, and knows which one runs. Any thread may call.
 
-    A newer request replaces an older one of its kind, and cancels it if it runs. Profiles and panes are interrupted by
+    A newer request replaces an older one of its kind, and cancels it if it runs. Profiles, panes and parts are interrupted by
     any request before theirs in ``FIRST`` and resumed after it; but an explanation replaces everything that belongs to
     the previous one. The second model's explanation is interrupted by an explanation, which may fail, and starts again
     after it; a pair of a list is interrupted by all of ``FIRST``, and a study by everything else; both are always
@@ -107,7 +110,7 @@ class Mailbox:
     def _forget_what_follows(self) -> None:
         """Remove the requests that belong to the previous explanation."""
         self._ahead = []
-        for kind in (SimilarityRequest, EstimateRequest, ProfileRequest, PaneRequest):
+        for kind in (SimilarityRequest, EstimateRequest, ProfileRequest, PaneRequest, PartsRequest):
             self._slots.pop(kind, None)
 
     def _keep(self, running: Job, newer: Request) -> None:
@@ -121,7 +124,7 @@ class Mailbox:
             return
         elif isinstance(request, AheadRequest):
             self._ahead.insert(0, request)
-        elif isinstance(request, ProfileRequest | PaneRequest):
+        elif isinstance(request, ProfileRequest | PaneRequest | PartsRequest):
             self._slots.setdefault(type(request), request)
 
     def cancel(self) -> None:
@@ -216,6 +219,8 @@ def _makes_room(running: Request, request: Request) -> bool:
         return not isinstance(request, PaneRequest | AheadRequest | ListPairRequest | StudyRequest)
     if isinstance(running, PaneRequest):
         return not isinstance(request, AheadRequest | ListPairRequest | StudyRequest)
+    if isinstance(running, PartsRequest):
+        return not isinstance(request, PaneRequest | ProfileRequest | AheadRequest | ListPairRequest | StudyRequest)
     if isinstance(running, AheadRequest):
         return running.completes or not isinstance(request, ListPairRequest | StudyRequest)
     if isinstance(running, ListPairRequest):

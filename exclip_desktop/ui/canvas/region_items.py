@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from exclip_desktop.core.maths.mask_outlines import drawn_lines
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.ui.canvas.camera import Camera
@@ -149,8 +150,8 @@ class RegionItem(BoxItem):
     def _draw(self, painter: QPainter) -> None:
         region, path = self._region, QPainterPath()
         if region.outline:
-            path.addPolygon(QPolygonF([self._point(corner) for corner in region.outline]))
-            path.closeSubpath()
+            for line in drawn_lines(region.outline):
+                path.addPolygon(QPolygonF([self._point(corner) for corner in line]))
         else:
             path.addRect(QRectF(self._placed(region.box).toRect()))  # whole pixels: all four lines as wide
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, bool(region.outline))

@@ -179,7 +179,7 @@ class StripHeat:
     def _current_key(self) -> Key:
         state, view = self._state, self._state.view
         fixed = state.answer is not None and state.answer.interactions.fixed
-        selected = () if fixed else (state.selection.regions, state.preview.patch)
+        selected = () if fixed else (state.selection.regions, state.preview.patch, state.preview.regions)
         return selected, view.colours, view.words_by, view.words_limit, self.least_limit, self._direction
 
     def _refresh(self) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix
-from exclip_desktop.core.maths.mask_outlines import mask_regions
+from exclip_desktop.core.maths.mask_outlines import drawn_lines, mask_region, mask_regions
 from exclip_desktop.core.maths.matrix_directions import find_directions
 from exclip_desktop.core.maths.picture_parts import (
     MOST_PARTS,
@@ -153,3 +153,31 @@ def test_a_ring_of_patches_is_a_lasso_with_a_hole() -> None:
     assert hole.box == (1, 1, 4, 4)
     assert island.box == (2, 2, 3, 3)
     assert not island.subtract
+
+
+@pytest.mark.parametrize("filled", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 4), (12, 12), (24, 24)], ids=str)
+def test_one_region_of_a_mask_selects_exactly_its_patches(shape: tuple[int, int], filled: float) -> None:
+    mask = np.random.default_rng(7).random(shape) < filled
+    mask[0, 0] = True
+    geometry = Geometry((641, 480), (0.3, -7.0, 640.7, 479.1), shape)
+    region = mask_region(mask, geometry, "cat")
+    np.testing.assert_allclose(coverage(geometry, (region,)), mask, atol=1e-9)
+    assert region.name == "cat"
+
+
+def test_the_bridges_between_the_rings_of_a_mask_are_not_drawn() -> None:
+    mask = np.zeros((5, 8), bool)
+    mask[1:4, 1:4] = True
+    mask[2, 2] = False
+    mask[3, 6] = True
+    geometry = Geometry((8, 5), (0.0, 0.0, 8.0, 5.0), mask.shape)
+    lines = drawn_lines(mask_region(mask, geometry).outline)
+    assert len(lines) == 3
+    assert all(line[0] == line[-1] for line in lines)
+    assert sorted(len(line) for line in lines) == [5, 5, 5]
+
+
+def test_a_drawn_lasso_is_one_closed_line() -> None:
+    corners = ((0.0, 0.0), (4.0, 0.0), (4.0, 3.0), (0.0, 3.0))
+    assert drawn_lines(corners) == ((*corners, corners[0]),)
