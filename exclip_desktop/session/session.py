@@ -37,7 +37,7 @@ from exclip_desktop.session.pair.picture_shelf import PictureShelf
 from exclip_desktop.session.pair.region_controller import RegionController
 from exclip_desktop.session.pair.scene import Drawing
 from exclip_desktop.session.pair.selection_controller import SelectionController
-from exclip_desktop.session.parts.similar_patches_controller import SimilarPatchesController
+from exclip_desktop.session.parts.one_picture import OnePicture
 from exclip_desktop.session.project.finding_restorer import FindingRestorer
 from exclip_desktop.session.project.findings import ProjectFindings
 from exclip_desktop.session.project.findings_export import FindingsExport
@@ -73,7 +73,7 @@ class Session(QObject):
             previous caption.
         second_model: a second model's explanation; ``compare_controller``: the panes of the compare view;
             ``active_pane``: the pane in use.
-        similar_patches: similar patches in place of the heat.
+        one_picture: similar patches, parts and directions of the picture.
         study_controller: evaluates methods over many pairs.
         pair_navigation: the open pair list and the current pair; ``list_edits``: removes and exports pairs;
             ``pairs_ahead``: prepares the next pairs; ``list_explainer``: explains all of them;
@@ -152,8 +152,8 @@ class Session(QObject):
             self.state, self.second_model, self._worker, self.settings.methods(), self
         )
         self.active_pane = ActivePane(self.state, self.compare_controller, self)
-        self.similar_patches = SimilarPatchesController(
-            self.state, self._worker, self.compare_controller, self.settings.parts, self
+        self.one_picture = OnePicture(
+            self.state, self._worker, self.selection_controller, self.compare_controller, self.settings.parts, self
         )
         self.caption_difference = CaptionDifference(self.state, self)
         self.layer_profile_controller = LayerProfileController(self.state, self._worker, self.explain_controller, self)
@@ -302,7 +302,7 @@ class Session(QObject):
         self.list_explainer.pause()
         self.study_controller.pause()
         self.compare_controller.cancel()
-        self.similar_patches.cancel()
+        self.one_picture.cancel()
 
     def stop(self) -> None:
         """Cancel all work, save, and wait for the threads; no signals follow.

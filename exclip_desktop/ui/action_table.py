@@ -150,6 +150,8 @@ ACTIONS: Final = (
     ActionSpec("similar_by_product", "Compare patches by product", ("Shift+I",), HEAT,
                "Compare patches by the product of their rows, which long rows dominate, instead of their cosine", "",
                True),
+    ActionSpec("parts", "Parts of the picture", ("Y",), HEAT,
+               "Group the patches that the model treats alike, name the groups, and select them like boxes"),
     ActionSpec("framing", "Framing", (), HEAT, "Choose how the picture is cropped and resized for the model"),
     ActionSpec("panel_tools", "Toolbar", (), PANELS, "Show the toolbar", "", True),
     ActionSpec("panel_inspector", "Inspector", (), PANELS, "Show the tabs at the right", "", True),
@@ -244,7 +246,8 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&View": (
         *("fit", "actual_size", "zoom_in", "zoom_out", SEPARATOR),
         *("heat", "grey", "smooth", "magnitude", "more_opaque", "less_opaque", "lock_range", "colours", SEPARATOR),
-        *("histogram", "words_by", "specials", SEPARATOR, "similar_patches", "similar_by_product", SEPARATOR),
+        *("histogram", "words_by", "specials", SEPARATOR, "similar_patches", "similar_by_product", "parts"),
+        SEPARATOR,
         *("framing", SEPARATOR),
         *("panel_tools", "panel_inspector", "panel_pairs", "panel_boxes", "pair_grid", SEPARATOR),
         *("hide_panels", "full_screen", "reset_layout"),

@@ -346,7 +346,7 @@ class Window(QMainWindow):
             ListCommands(self, session, commands, folder),
             PairCommands(self, session, commands, dock, self.findings, rating, folder),
             CompareCommands(self, session, commands, self.grid, self.inspector),
-            PartsCommands(self, session, commands, self.status.show_message),
+            PartsCommands(self, session, commands, self.canvas, self.inspector, self.status.show_message),
         )
 
     def _add_panels(self) -> None:

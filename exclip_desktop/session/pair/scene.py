@@ -11,8 +11,9 @@ from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.geometry import Box
-from exclip_desktop.core.values.heat_modes import HeatMode
 from exclip_desktop.core.values.selection import Preview, Region, Selection, follow_region
+from exclip_desktop.session.parts.heat_modes import HeatMode
+from exclip_desktop.session.parts.part_marks import PartMarks
 from exclip_desktop.storage.pictures import Picture
 
 Drawing = Literal["scale", "magnitude"]
@@ -111,6 +112,7 @@ class Scene(QObject):
         answer: the matrix or the maps on screen, or None.
         stale: whether picture, caption or settings have changed since ``answer`` was computed.
         heat_mode: what the heat shows instead of the answer's values, or None.
+        part_marks: the parts that are drawn on the picture, or None.
         selection: the selected tokens and regions; ``preview``: the word or patch under the mouse.
         labels: labelled regions of the picture, selected or not.
         current_region: index of the region that keys and commands change, always one of the selection's, or None.
@@ -127,6 +129,7 @@ class Scene(QObject):
     canvas_hint_changed = Signal()
     answer_changed = Signal()
     heat_mode_changed = Signal()
+    part_marks_changed = Signal()
     stale_changed = Signal()
     selection_changed = Signal()
     labels_changed = Signal()
@@ -138,6 +141,7 @@ class Scene(QObject):
     canvas_hint = Value(lambda: NO_PICTURE)
     answer: Value[Answer | None] = Value(no_value)
     heat_mode: Value[HeatMode | None] = Value(no_value)
+    part_marks: Value[PartMarks | None] = Value(no_value)
     stale = Value(bool)
     selection = Value(Selection)
     labels: Value[tuple[Region, ...]] = Value(tuple)

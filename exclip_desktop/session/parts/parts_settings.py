@@ -13,11 +13,13 @@ class PartsSettings:
     Attributes:
         similarity: of similar patches.
         method, count: of the parts.
-        vocabulary: path of a person's file of words that name parts; empty: the bundled one.
+        vocabulary: path of a person's file of words that name parts; empty: the bundled one; None: no names.
+        tinted: whether tints of the parts replace the heat on the picture.
 
     """
 
     similarity: SimilarityKind = "cosine"
     method: PartsMethod = "kmeans"
     count: int = DEFAULT_PARTS
-    vocabulary: str = ""
+    vocabulary: str | None = ""
+    tinted: bool = True

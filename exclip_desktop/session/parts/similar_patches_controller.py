@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, Signal
 
 from exclip_desktop.core.maths.similar_patches import SimilarityKind
 from exclip_desktop.core.progress import Report
-from exclip_desktop.core.values.heat_modes import SimilarHeat
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.notices import make_failure_notice
+from exclip_desktop.session.parts.heat_modes import SimilarHeat
 from exclip_desktop.session.parts.picture_subject import PictureSubject, question_on_screen, subject_on_screen
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.window_settings import SavedParts

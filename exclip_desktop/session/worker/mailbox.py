@@ -47,12 +47,12 @@ class Job:
 class Mailbox:
     """Holds at most one request of each kind and a list of work ahead, and knows which one runs. Any thread may call.
 
-    A newer request replaces an older one of its kind, and cancels it if it runs. Profiles, panes and parts are interrupted by
-    any request before theirs in ``FIRST`` and resumed after it; but an explanation replaces everything that belongs to
-    the previous one. The second model's explanation is interrupted by an explanation, which may fail, and starts again
-    after it; a pair of a list is interrupted by all of ``FIRST``, and a study by everything else; both are always
-    resumed. Work ahead waits until nothing of ``FIRST`` is left, is interrupted by any request that precedes it, and
-    is resumed.
+    A newer request replaces an older one of its kind, and cancels it if it runs. Profiles, panes and parts are
+    interrupted by any request before theirs in ``FIRST`` and resumed after it; but an explanation replaces
+    everything that belongs to the previous one. The second model's explanation is interrupted by an explanation,
+    which may fail, and starts again after it; a pair of a list is interrupted by all of ``FIRST``, and a study by
+    everything else; both are always resumed. Work ahead waits until nothing of ``FIRST`` is left, is interrupted by
+    any request that precedes it, and is resumed.
     """
 
     def __init__(self) -> None:

@@ -22,6 +22,7 @@ from exclip_desktop.ui.canvas.heat_item import (
     make_heat_look,
 )
 from exclip_desktop.ui.canvas.heat_mode_label import HeatModeLabel
+from exclip_desktop.ui.canvas.parts_item import PartsItem
 from exclip_desktop.ui.canvas.picture_item import PictureItem, ground_colour
 from exclip_desktop.ui.canvas.pointer import Pointer
 from exclip_desktop.ui.canvas.range_warning import RangeWarning
@@ -48,6 +49,7 @@ class Canvas(QWidget):
             place.
         range_reset_requested(): the heat cannot be seen in its range, and the person wants its own.
         patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
+        patch_clicked(patch, ctrl): a patch was clicked; whether Ctrl was held.
 
     """
 
@@ -60,19 +62,20 @@ class Canvas(QWidget):
     region_chosen = Signal(object)
     range_reset_requested = Signal()
     patch_hovered = Signal(object)
+    patch_clicked = Signal(object, bool)
 
     def __init__(self, state: Scene, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._heat: Floats | None = None
         self._current_heat = CurrentHeat(state)
-        self._heat_key: tuple[View, bool, float] | None = None
+        self._heat_key: tuple[View, bool, float, bool] | None = None
         self._least_limit, self._can_reset_range = 0.0, False
         self._hovered: Patch | None = None
         self._pixels: object = None
         self.view = CanvasView(self)
         self._picture_item, self._heat_item = PictureItem(), HeatItem()
-        self._marks = MarkLayer(self.view)
+        self._marks, self._parts_item = MarkLayer(self.view), PartsItem()
         self._pointer = Pointer(state, self.view)
         self._hint, self._range_warning, self._mode_label = QLabel(self), RangeWarning(self), HeatModeLabel(self)
         self._build()
@@ -161,6 +164,7 @@ class Canvas(QWidget):
     def _build(self) -> None:
         self.view.add_source_item(self._picture_item)
         self.view.add_source_item(self._heat_item)
+        self.view.add_source_item(self._parts_item)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -184,13 +188,16 @@ class Canvas(QWidget):
         state.canvas_hint_changed.connect(self._show_hint)
         state.answer_changed.connect(self._on_answer_changed)
         state.preview_changed.connect(self._on_preview_changed)
-        state.heat_mode_changed.connect(lambda: self._mode_label.show_mode(state.heat_mode))
-        for signal in (state.view_changed, state.stale_changed, state.heat_mode_changed):
+        state.part_marks_changed.connect(self._on_part_marks_changed)
+        self.view.camera_changed.connect(lambda: self._parts_item.set_camera(self.view.camera))
+        state.heat_mode_changed.connect(self._on_heat_mode_changed)
+        for signal in (state.view_changed, state.stale_changed):
             signal.connect(self._on_heat_changed)
         state.selection_changed.connect(self._on_selection_changed)
         for signal in (state.current_region_changed, state.labels_changed, state.view_changed):
             signal.connect(self._show_marks)
         pointer.region_chosen.connect(self.region_chosen)
+        pointer.patch_clicked.connect(self.patch_clicked)
         pointer.patch_hovered.connect(self._on_patch_hovered)
         pointer.regions_changed.connect(self.regions_changed)
         pointer.regions_committed.connect(self.regions_committed)
@@ -229,24 +236,41 @@ class Canvas(QWidget):
         self._on_heat_changed()
         self._show_content()
         self._show_marks()
+        self._show_parts()
 
     def _on_heat_changed(self) -> None:
         """Draw the heat again if it changed; a hovered patch or a region does not change it."""
         state, geometry = self._state, current_geometry(self._state)
-        heat, heat_key = self.current_heat(), (state.view, state.stale, self._least_limit)
+        is_tinted = state.part_marks is not None and state.part_marks.tinted
+        heat, heat_key = self.current_heat(), (state.view, state.stale, self._least_limit, is_tinted)
         if heat is self._heat and heat_key == self._heat_key:
             return
         self._heat, self._heat_key = heat, heat_key
         limit = limit_of(state, self._heat, self._least_limit)
         look = make_heat_look(state.view, limit, state.stale)
-        visible = self._heat if state.view.heat else None
+        is_hidden = is_tinted and state.heat_mode is None  # tints of the parts replace the heat
+        visible = self._heat if state.view.heat and not is_hidden else None
         if state.preview == Preview():  # not for a word or patch that is under the mouse for a moment
             is_chosen = state.heat_mode is None and (self._can_reset_range or state.view.picture_limit is not None)
             self._range_warning.setVisible(is_chosen and is_range_too_wide(limit, visible))
         self._heat_item.set_heat(visible, look, geometry.visible if geometry else (0.0, 0.0, 0.0, 0.0))
-        self._picture_item.set_grey(state.view.grey and visible is not None)
+        self._picture_item.set_grey(state.view.grey and (visible is not None or is_hidden))
         self._picture_item.set_patch_area(geometry.visible if geometry else None)
         self._show_tip()
+
+    def _on_heat_mode_changed(self) -> None:
+        self._mode_label.show_mode(self._state.heat_mode)
+        self._on_heat_changed()
+        self._show_parts()
+
+    def _on_part_marks_changed(self) -> None:
+        self._on_heat_changed()
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        """Draw the parts; without tints where another heat is shown instead."""
+        marks, geometry = self._state.part_marks, current_geometry(self._state)
+        self._parts_item.show_marks(marks, geometry, self._marks.font, tints=self._state.heat_mode is None)
 
     def _on_selection_changed(self) -> None:
         self._pointer.follow()

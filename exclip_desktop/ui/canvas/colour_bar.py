@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSlider, QToolBu
 from exclip_desktop.core.maths.colour import range_limit
 from exclip_desktop.core.maths.word_values import word_values
 from exclip_desktop.core.text.caption_chips import make_chips
-from exclip_desktop.core.values.heat_modes import DirectionHeat, HeatMode
 from exclip_desktop.session.pair.scene import Scene
+from exclip_desktop.session.parts.heat_modes import DirectionHeat, HeatMode
 from exclip_desktop.session.state import State
 from exclip_desktop.ui.canvas.colour_range import GAP_PX, RangeView
 from exclip_desktop.ui.canvas.heat_item import picture_limit

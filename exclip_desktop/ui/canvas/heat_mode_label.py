@@ -7,7 +7,7 @@ from PySide6.QtGui import QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from exclip_desktop.core.text.number_format import format_percent
-from exclip_desktop.core.values.heat_modes import HeatMode, SimilarHeat
+from exclip_desktop.session.parts.heat_modes import HeatMode, SimilarHeat
 from exclip_desktop.ui.widgets.notice_bar import paint_notice_ground
 
 LEAVE: Final = "Esc shows the heat"

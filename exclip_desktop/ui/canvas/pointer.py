@@ -45,12 +45,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A press of the left button: place in logical and in source pixels, the hit, and whether a drag subtracts."""
+    """A press of the left button: place in logical and in source pixels, hit, whether a drag subtracts, and Ctrl."""
 
     place: Point
     point: Point
     hit: Hit
     subtract: bool
+    ctrl: bool
 
 
 class Pointer(QObject):
@@ -63,6 +64,7 @@ class Pointer(QObject):
         region_naming_requested(index): a region was double-clicked.
         double_clicked(): the canvas was double-clicked outside all regions.
         patch_hovered(patch): the mouse entered the patch (row, column), or left all (None); never during a drag.
+        patch_clicked(patch, ctrl): a patch (row, column) was clicked, without a drag; whether Ctrl was held.
         region_chosen(index): a region becomes the current one; None: none of them.
 
     """
@@ -73,6 +75,7 @@ class Pointer(QObject):
     region_naming_requested = Signal(int)
     double_clicked = Signal()
     patch_hovered = Signal(object)
+    patch_clicked = Signal(object, bool)
     region_chosen = Signal(object)
 
     def __init__(self, state: Scene, view: CanvasView) -> None:
@@ -128,7 +131,8 @@ class Pointer(QObject):
         at = (place.x(), place.y())
         point = self._view.camera.to_source(at)
         subtract = self._state.view.subtract or bool(modifiers & Qt.KeyboardModifier.AltModifier)
-        self._press = Press(at, point, Hit() if self._draws(subtract) else self._hit(point), subtract)
+        ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        self._press = Press(at, point, Hit() if self._draws(subtract) else self._hit(point), subtract, ctrl)
         if self._press.hit.region is not None:
             self._choose(self._press.hit.region)
         # A hovered patch takes precedence over regions, and would hide the values of the dragged one.
@@ -154,6 +158,9 @@ class Pointer(QObject):
             self._drag(point)
             self._finish()
         elif press is not None:
+            patch = self._patch(point)
+            if patch is not None:
+                self.patch_clicked.emit(patch, press.ctrl)
             self._choose(self._hit(point).region)
         self._press = None
         # The selection stays visible until the mouse enters another patch.

@@ -207,6 +207,11 @@ class MarkLayer:
         view.add_source_item(self._patch)
         view.camera_changed.connect(self._on_camera_changed)
 
+    @property
+    def font(self) -> QFont:
+        """The font of names."""
+        return self._font
+
     def set_font(self, font: QFont) -> None:
         """Write names in another font."""
         self._font = font

@@ -18,8 +18,8 @@ from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.text.word_signs import WHY_BLUE, WordSign, explain_blue, sign_of_word
 from exclip_desktop.core.values.answers import Answer
 from exclip_desktop.core.values.explanation import Explanation
-from exclip_desktop.core.values.heat_modes import DirectionHeat
 from exclip_desktop.session.pair.scene import Scene
+from exclip_desktop.session.parts.heat_modes import DirectionHeat
 
 LINE_ALPHA = 90
 NO_VALUES: Final = "This method has no values for words."

@@ -29,6 +29,7 @@ CONDITION: Final = frozenset({"answer", "stale", "caption"})
 EVERYTHING: Final = CONDITION | {"provenance", "selection", "preview", "view", "facts", "profile"}
 VEIL_ALPHA: Final = 130
 TAB_PAD_PX: Final = 5  # on either side of a name; styles leave two to three times as much
+LEAST_TAB_PAD_PX: Final = 2  # where all names would not fit otherwise
 TAB_FONT_SHARE: Final = 0.9
 STALE_CAPTION: Final = "This still shows the previous caption."
 STALE_OTHER: Final = "This still shows the previous picture or settings."
@@ -125,8 +126,11 @@ class _SlimTabs(QTabBar):
         self.setFont(font)
 
     def tabSizeHint(self, index: int) -> QSize:  # noqa: N802  Qt's name
-        """Return the width of the name with a small margin."""
-        width = self.fontMetrics().horizontalAdvance(self.tabText(index)) + 2 * TAB_PAD_PX
+        """Return the width of the name with a small margin, smaller where the names fill the inspector."""
+        names = [self.tabText(place) for place in range(self.count()) if self.isTabVisible(place)]
+        room = self.parentWidget().width() - sum(map(self.fontMetrics().horizontalAdvance, names))
+        pad = min(max(room // (2 * max(len(names), 1)), LEAST_TAB_PAD_PX), TAB_PAD_PX)
+        width = self.fontMetrics().horizontalAdvance(self.tabText(index)) + 2 * pad
         return QSize(width, super().tabSizeHint(index).height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.maths.similar_patches import similar_patches
-from exclip_desktop.core.values.heat_modes import SimilarHeat
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.session.parts.heat_modes import SimilarHeat
 from exclip_desktop.ui.canvas.heat_item import current_heat
 from tests.ui.conftest import Opened
 from tests.ui.fakes import make_rows
@@ -24,14 +24,14 @@ def is_shown(desk: Desk) -> bool:
 
 
 def open_mode(desk: Desk) -> None:
-    desk.session.similar_patches.open()
+    desk.session.one_picture.similar_patches.open()
     desk.qtbot.waitUntil(lambda: is_shown(desk))
 
 
 def hold(desk: Desk) -> None:
     """Open the mode, and let the engine wait before it answers."""
     desk.engine.picture_gate.clear()
-    desk.session.similar_patches.open()
+    desk.session.one_picture.similar_patches.open()
     desk.qtbot.waitUntil(lambda: bool(desk.engine.picture_requests))
 
 
@@ -66,7 +66,7 @@ def test_without_a_patch_the_mean_over_the_picture_is_shown(desk: Desk) -> None:
 
 def test_the_product_is_another_kind_and_remembered(desk: Desk) -> None:
     open_mode(desk)
-    desk.session.similar_patches.choose("product")
+    desk.session.one_picture.similar_patches.choose("product")
     rows = make_rows((12, 12))
     desk.session.selection_controller.hover_patch((0, 0))
     norm = np.linalg.norm(rows.sum(0))
@@ -143,7 +143,7 @@ def test_cancelling_the_work_leaves_the_mode(desk: Desk) -> None:
 
 def test_a_failure_is_reported_and_the_heat_is_back(desk: Desk) -> None:
     desk.engine.picture_raises.append(PictureError("Too narrow.", "Choose another."))
-    desk.session.similar_patches.open()
+    desk.session.one_picture.similar_patches.open()
     desk.qtbot.waitUntil(lambda: desk.state.notice is not None)
     assert desk.state.notice.message == "Too narrow."
     assert desk.state.heat_mode is None
@@ -152,13 +152,13 @@ def test_a_failure_is_reported_and_the_heat_is_back(desk: Desk) -> None:
 
 def test_they_are_refused_without_an_explanation_and_in_the_compare_view(desk: Desk) -> None:
     reasons: list[str] = []
-    desk.session.similar_patches.refused.connect(reasons.append)
+    desk.session.one_picture.similar_patches.refused.connect(reasons.append)
     desk.session.compare_controller.open()
-    desk.session.similar_patches.open()
+    desk.session.one_picture.similar_patches.open()
     assert desk.state.heat_mode is None
     desk.session.compare_controller.close()
     desk.hold(lambda: desk.session.explain_controller.open_file(desk.picture("b.png"), "a cat"))
-    desk.session.similar_patches.open()
+    desk.session.one_picture.similar_patches.open()
     assert desk.state.heat_mode is None
     assert [reason.split(":")[0] for reason in reasons] == [
         "Similar patches are shown for exCLIP's own answer only",
