@@ -128,7 +128,8 @@ class _SlimTabs(QTabBar):
     def tabSizeHint(self, index: int) -> QSize:  # noqa: N802  Qt's name
         """Return the width of the name with a small margin, smaller where the names fill the inspector."""
         names = [self.tabText(place) for place in range(self.count()) if self.isTabVisible(place)]
-        room = self.parentWidget().width() - sum(map(self.fontMetrics().horizontalAdvance, names))
+        across = self.parentWidget() or self
+        room = across.width() - sum(map(self.fontMetrics().horizontalAdvance, names))
         pad = min(max(room // (2 * max(len(names), 1)), LEAST_TAB_PAD_PX), TAB_PAD_PX)
         width = self.fontMetrics().horizontalAdvance(self.tabText(index)) + 2 * pad
         return QSize(width, super().tabSizeHint(index).height())
