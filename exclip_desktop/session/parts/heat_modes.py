@@ -61,13 +61,20 @@ class DirectionHeat:
 
     Attributes:
         place: of the direction, counted from 0.
+        block_share: share of the block of words × patches, which is decomposed, in ‖A‖² of the whole matrix.
         explanation: the one that it was found in.
 
     """
 
     place: int
     direction: Direction
+    block_share: float
     explanation: Explanation
+
+    @property
+    def share(self) -> float:
+        """Share in ‖A‖² of the whole matrix."""
+        return self.direction.share * self.block_share
 
     @property
     def unit(self) -> str:

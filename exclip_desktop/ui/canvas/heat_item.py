@@ -16,6 +16,7 @@ from exclip_desktop.core.maths.interactions import Floats
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.selection import patch_heat
 from exclip_desktop.session.pair.scene import Drawing, Scene, View
+from exclip_desktop.session.parts.heat_modes import DirectionHeat
 from exclip_desktop.ui.canvas.device_cache import DeviceCache
 
 STALE_SHARE: Final = 0.35  # of the opacity, while the heat belongs to an earlier picture, caption or setting
@@ -57,6 +58,8 @@ def current_heat(state: Scene) -> Floats | None:
     geometry = current_geometry(state)
     if state.answer is None or geometry is None:
         return None
+    if isinstance(state.heat_mode, DirectionHeat) and state.heat_mode.explanation is not state.answer:
+        return None  # it follows the answer
     if state.heat_mode is not None:
         return state.heat_mode.patch_heat(geometry, state.selection, state.preview)
     if state.selection.absent and not state.preview.rows:

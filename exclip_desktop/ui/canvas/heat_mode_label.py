@@ -19,7 +19,7 @@ def describe_mode(mode: HeatMode) -> str:
     """Return what a mode shows, in a few words."""
     if isinstance(mode, SimilarHeat):
         return PENDING if mode.similarity is None else SIMILAR.format(kind=mode.kind)
-    return f"Direction {mode.place + 1}: {format_percent(mode.direction.share)} of ‖A‖²"
+    return f"Direction {mode.place + 1}: {format_percent(mode.share)} of ‖A‖²"
 
 
 class HeatModeLabel(QFrame):

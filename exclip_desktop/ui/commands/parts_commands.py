@@ -32,7 +32,7 @@ class PartsCommands(QObject):
         ``report`` shows a sentence on what cannot be shown.
         """
         super().__init__(window)
-        self._inspector, self._parts = inspector, PartsTab(session.one_picture.parts, session.state)
+        self._inspector, self._parts = inspector, PartsTab(session.one_picture, session.state)
         inspector.insertTab(TAB_PLACE, self._parts, "Parts")
         canvas.patch_clicked.connect(session.one_picture.parts.click)
         actions["parts"].triggered.connect(self.show_parts)
@@ -45,7 +45,11 @@ class PartsCommands(QObject):
             lambda on: similar_patches.choose("product" if on else "cosine")
         )
         similar_patches.changed.connect(self._show)
-        similar_patches.refused.connect(report)
+        directions = session.one_picture.directions
+        actions["next_direction"].triggered.connect(lambda: directions.step(1))
+        actions["previous_direction"].triggered.connect(lambda: directions.step(-1))
+        for refused in (similar_patches.refused, directions.refused):
+            refused.connect(report)
         self._show()
 
     def show_parts(self) -> None:

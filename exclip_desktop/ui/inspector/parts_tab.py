@@ -1,4 +1,4 @@
-"""The inspector's tab of parts: how the patches are grouped and named, and the list of the parts."""
+"""The inspector's tab of one picture with itself: its parts, or the directions of the matrix."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +14,18 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QRadioButton,
     QSpinBox,
+    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from exclip_desktop.core.maths.picture_parts import FEWEST_PARTS, MOST_PARTS, PARTS_METHODS, PartsMethod
+from exclip_desktop.session.parts.one_picture import OnePicture
 from exclip_desktop.session.parts.parts_controller import PartsController
 from exclip_desktop.session.state import State
+from exclip_desktop.ui.inspector.directions_page import DirectionsPage
 from exclip_desktop.ui.inspector.parts_list import PartsList
 
 MARGIN: Final = 9
@@ -36,10 +40,38 @@ HINTS: Final = {
     "cancelled": "Cancelled.",
     "failed": "This did not work; the message over the picture says why.",
 }
+TIPS: Final = (
+    "Groups of patches that the model treats alike",
+    "Components of the matrix: words and patches that belong together",
+)
 ABOUT: Final = "Click selects a part like a box, Ctrl+click several."
 
 
 class PartsTab(QWidget):
+    """Shows the parts, or the directions."""
+
+    def __init__(self, one_picture: OnePicture, state: State, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._views = QRadioButton("Parts"), QRadioButton("Directions")
+        self._pages = PartsPage(one_picture.parts, state), DirectionsPage(one_picture.directions, state)
+        choice = QHBoxLayout()
+        choice.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
+        stack = QStackedLayout()
+        for view, page, tip in zip(self._views, self._pages, TIPS, strict=True):
+            view.setToolTip(tip)
+            choice.addWidget(view)
+            stack.addWidget(page)
+        choice.addStretch(1)
+        self._views[0].setChecked(True)
+        self._views[1].toggled.connect(lambda on: stack.setCurrentIndex(int(on)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(choice)
+        column.addLayout(stack, 1)
+        self.setFocusProxy(self._views[0])
+
+
+class PartsPage(QWidget):
     """Shows the parts while it is visible."""
 
     def __init__(self, controller: PartsController, state: State, parent: QWidget | None = None) -> None:

@@ -14,27 +14,27 @@ from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.parts.part_marks import find_label_places
 from exclip_desktop.ui.inspector.parts_list import PartsList
-from exclip_desktop.ui.inspector.parts_tab import BUNDLED, NONE, OTHER, PartsTab
+from exclip_desktop.ui.inspector.parts_tab import BUNDLED, NONE, OTHER, PartsPage, PartsTab
 from tests.ui.conftest import Opened
 
 
 @pytest.fixture
-def tab(opened: Opened, qtbot: QtBot) -> PartsTab:
-    """The tab with six named parts, opened by its key."""
+def tab(opened: Opened, qtbot: QtBot) -> PartsPage:
+    """The page with six named parts, opened by its key."""
     opened.window.canvas.view.setFocus()
     QTest.keyClick(opened.window, Qt.Key.Key_Y)
     parts = opened.session.one_picture.parts
     qtbot.waitUntil(lambda: parts.status == "done")
     tab = opened.window.inspector.currentWidget()
     assert isinstance(tab, PartsTab)
-    return tab
+    return tab._pages[0]
 
 
-def list_of(tab: PartsTab) -> PartsList:
+def list_of(tab: PartsPage) -> PartsList:
     return tab._list
 
 
-def row_at(tab: PartsTab, row: int) -> QPoint:
+def row_at(tab: PartsPage, row: int) -> QPoint:
     return list_of(tab).visualRect(list_of(tab).model().index(row, 0)).center()
 
 
@@ -45,7 +45,7 @@ def click_patch(opened: Opened, patch: tuple[int, int], keys: Qt.KeyboardModifie
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, keys, place)
 
 
-def test_a_click_selects_and_ctrl_click_adds_like_boxes(opened: Opened, tab: PartsTab) -> None:
+def test_a_click_selects_and_ctrl_click_adds_like_boxes(opened: Opened, tab: PartsPage) -> None:
     port, left = list_of(tab).viewport(), Qt.MouseButton.LeftButton
     QTest.mouseClick(port, left, pos=row_at(tab, 1))
     QTest.mouseClick(port, left, Qt.KeyboardModifier.ControlModifier, row_at(tab, 3))
@@ -56,14 +56,14 @@ def test_a_click_selects_and_ctrl_click_adds_like_boxes(opened: Opened, tab: Par
     assert list_of(tab).selectionModel().selectedIndexes() == []
 
 
-def test_arrow_keys_select(opened: Opened, tab: PartsTab) -> None:
+def test_arrow_keys_select(opened: Opened, tab: PartsPage) -> None:
     list_of(tab).setFocus()
     QTest.keyClick(list_of(tab), Qt.Key.Key_Down)
     QTest.keyClick(list_of(tab), Qt.Key.Key_Down)
     assert len(opened.session.one_picture.parts.selected) == 1
 
 
-def test_a_click_on_the_picture_selects_the_part(opened: Opened, tab: PartsTab) -> None:
+def test_a_click_on_the_picture_selects_the_part(opened: Opened, tab: PartsPage) -> None:
     parts, no_keys, ctrl = opened.session.one_picture.parts, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier
     click_patch(opened, (2, 1), no_keys)
     (first,) = parts.selected
@@ -74,7 +74,7 @@ def test_a_click_on_the_picture_selects_the_part(opened: Opened, tab: PartsTab) 
     assert rows == set(parts.selected)
 
 
-def test_hovering_a_row_previews_the_part(opened: Opened, tab: PartsTab) -> None:
+def test_hovering_a_row_previews_the_part(opened: Opened, tab: PartsPage) -> None:
     QTest.mouseMove(list_of(tab).viewport(), row_at(tab, 2))
     QTest.mouseMove(list_of(tab).viewport(), row_at(tab, 2) + QPoint(2, 0))
     assert opened.state.part_marks.hovered == 2
@@ -84,7 +84,7 @@ def test_hovering_a_row_previews_the_part(opened: Opened, tab: PartsTab) -> None
     assert opened.state.part_marks is None
 
 
-def test_tints_replace_the_heat_or_lie_over_it(opened: Opened, tab: PartsTab) -> None:
+def test_tints_replace_the_heat_or_lie_over_it(opened: Opened, tab: PartsPage) -> None:
     canvas = opened.window.canvas
     assert canvas._heat_item.image is None
     tab._tint.click()
@@ -96,7 +96,7 @@ def test_tints_replace_the_heat_or_lie_over_it(opened: Opened, tab: PartsTab) ->
     assert opened.state.part_marks is None
 
 
-def test_each_part_has_its_number_in_its_colour(opened: Opened, tab: PartsTab) -> None:
+def test_each_part_has_its_number_in_its_colour(opened: Opened, tab: PartsPage) -> None:
     view = opened.window.canvas.view
     image = view.grab().toImage()
     ratio = image.devicePixelRatio()
@@ -105,7 +105,7 @@ def test_each_part_has_its_number_in_its_colour(opened: Opened, tab: PartsTab) -
         assert image.pixelColor(round((x - 6) * ratio), round(y * ratio)).getRgb()[:3] == PART_COLOURS[place]
 
 
-def test_the_method_and_the_number_are_chosen(opened: Opened, tab: PartsTab, qtbot: QtBot) -> None:
+def test_the_method_and_the_number_are_chosen(opened: Opened, tab: PartsPage, qtbot: QtBot) -> None:
     parts = opened.session.one_picture.parts
     tab._count.setValue(MOST_PARTS)
     qtbot.waitUntil(lambda: len(parts.parts) == MOST_PARTS)
@@ -116,7 +116,7 @@ def test_the_method_and_the_number_are_chosen(opened: Opened, tab: PartsTab, qtb
 
 
 def test_a_vocabulary_of_ones_own(
-    opened: Opened, tab: PartsTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    opened: Opened, tab: PartsPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     parts, box = opened.session.one_picture.parts, tab._vocabulary
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "birds.txt"), ""))
@@ -130,14 +130,14 @@ def test_a_vocabulary_of_ones_own(
     assert box.currentText() == "birds.txt"
 
 
-def test_esc_clears_the_parts_selection(opened: Opened, tab: PartsTab) -> None:
+def test_esc_clears_the_parts_selection(opened: Opened, tab: PartsPage) -> None:
     QTest.mouseClick(list_of(tab).viewport(), Qt.MouseButton.LeftButton, pos=row_at(tab, 0))
     QTest.keyClick(opened.window, Qt.Key.Key_Escape)
     assert opened.session.one_picture.parts.selected == ()
     assert list_of(tab).selectionModel().selectedIndexes() == []
 
 
-def test_a_moved_part_is_an_own_region(opened: Opened, tab: PartsTab) -> None:
+def test_a_moved_part_is_an_own_region(opened: Opened, tab: PartsPage) -> None:
     parts = opened.session.one_picture.parts
     parts.select((0,))
     region = opened.state.selection.regions[0]
@@ -155,7 +155,7 @@ def test_numbers_stand_well_inside_their_parts() -> None:
     assert find_label_places([mask], geometry) == ((45.0, 65.0),)
 
 
-def test_controls_and_rows_have_accessible_names(tab: PartsTab) -> None:
+def test_controls_and_rows_have_accessible_names(tab: PartsPage) -> None:
     for widget in (tab._method, tab._count, tab._vocabulary, list_of(tab)):
         assert widget.accessibleName()
     text = list_of(tab).model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
