@@ -47,6 +47,24 @@ class Products:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class ProductBlock:
+    """The products of several pictures of one grid with a query; the names are those of ``Products``.
+
+    Attributes:
+        places: int64 (pictures,): their places in the list.
+        heat, lengths: float64 (pictures, rows, columns).
+        sums, scores: float64 (pictures,).
+
+    """
+
+    places: NDArray[np.int64]
+    heat: Floats
+    lengths: Floats
+    sums: Floats
+    scores: Floats
+
+
 def make_query(factor: Factor, rows: Sequence[int] | None = None, weights: Floats | None = None) -> SearchQuery:
     """Return the query of a factor's ``rows`` (None: all), or of all rows with ``weights``, (tokens,)."""
     values = factor.rows.astype(np.float64)
@@ -62,3 +80,20 @@ def multiply_query(picture: Factor, prefix: int, grid: tuple[int, int], query: S
     heat = (patches @ query.vector / norm).reshape(grid)
     lengths = (np.linalg.norm(patches, axis=1) / length).reshape(grid)
     return Products(heat, lengths, float(heat.sum()), float(picture.ends.embedding @ query.embedding / norm))
+
+
+def stack_products(products: Sequence[Products]) -> list[ProductBlock]:
+    """Return the products of pictures, whose places are their order, as one block for each grid."""
+    grids: dict[tuple[int, ...], list[int]] = {}
+    for place, one in enumerate(products):
+        grids.setdefault(one.heat.shape, []).append(place)
+    return [
+        ProductBlock(
+            np.array(places),
+            np.stack([products[place].heat for place in places]),
+            np.stack([products[place].lengths for place in places]),
+            np.array([products[place].sum for place in places]),
+            np.array([products[place].score for place in places]),
+        )
+        for places in grids.values()
+    ]

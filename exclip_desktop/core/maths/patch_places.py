@@ -18,16 +18,23 @@ def smooth_heat(heat: Floats) -> Floats:
 
 def connected_patches(inside: NDArray[np.bool_], start: tuple[int, int]) -> NDArray[np.bool_]:
     """Return the patches of ``inside`` (rows, columns) that edges connect with ``start``; it counts in any case."""
-    group = np.zeros(inside.shape, bool)
-    group[start] = True
-    waiting = [start]
-    while waiting:
-        row, column = waiting.pop()
-        for y, x in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
-            if 0 <= y < inside.shape[0] and 0 <= x < inside.shape[1] and inside[y, x] and not group[y, x]:
-                group[y, x] = True
-                waiting.append((y, x))
-    return group
+    group = np.zeros((1, *inside.shape), bool)
+    group[0][start] = True
+    return np.asarray(grow_within(group, (inside | group[0])[None])[0])
+
+
+def grow_within(groups: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return all patches of ``inside`` (pictures, rows, columns) that edges connect with those of ``groups``."""
+    while True:
+        grown = groups.copy()
+        grown[:, 1:] |= groups[:, :-1]
+        grown[:, :-1] |= groups[:, 1:]
+        grown[:, :, 1:] |= groups[:, :, :-1]
+        grown[:, :, :-1] |= groups[:, :, 1:]
+        grown &= inside
+        if np.array_equal(grown, groups):
+            return grown
+        groups = grown
 
 
 def _gaussian(size: int) -> Floats:

@@ -7,8 +7,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.factor_search import Floats, Products
-from exclip_desktop.core.maths.patch_places import connected_patches, smooth_heat
+from exclip_desktop.core.maths.factor_search import Floats, ProductBlock, Products, stack_products
+from exclip_desktop.core.maths.patch_places import grow_within, smooth_heat
 
 Ranking = Literal["combined", "sum", "region", "direction", "score"]
 RANKINGS: Final[dict[Ranking, str]] = {
@@ -42,44 +42,106 @@ class RankedPicture:
     region: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class ListScale:
+    """What numbers are measured against: a list's own typical length, means and standard deviations.
+
+    Attributes:
+        typical: the ``LENGTH_QUANTILE`` of the lengths.
+        sum, direction: mean and standard deviation of these numbers.
+
+    """
+
+    typical: float
+    sum: tuple[float, float]
+    direction: tuple[float, float]
+
+
 def rank_pictures(products: Sequence[Products], ranking: Ranking = "combined") -> list[RankedPicture]:
     """Return the pictures, the best one first; of equal ones the first in the list is first."""
-    if not products:
+    return rank_blocks(stack_products(products), ranking)
+
+
+def rank_blocks(
+    blocks: Sequence[ProductBlock],
+    ranking: Ranking = "combined",
+    scale: ListScale | None = None,
+    top: int | None = None,
+) -> list[RankedPicture]:
+    """Return the pictures of blocks, the best one first; of equal ones the first in the list is first.
+
+    Args:
+        blocks: their products with the query.
+        ranking: what they are ranked by.
+        scale: of the whole list, where the blocks hold only a part of it.
+        top: number of pictures; None: all.
+
+    """
+    if not blocks:
         return []
-    typical = float(np.quantile(np.concatenate([one.lengths.ravel() for one in products]), LENGTH_QUANTILE))
-    regions = [find_hit_region(one.heat) for one in products]
+    scale = scale or measure_scale(blocks)
+    regions = [find_hit_regions(one.heat) for one in blocks]
     numbers: dict[Ranking, Floats] = {
-        "sum": np.array([one.sum for one in products]),
-        "region": np.array([one.heat[region].sum() for one, region in zip(products, regions, strict=True)]),
-        "direction": np.array([_strongest_direction(one, typical) for one in products]),
-        "score": np.array([one.score for one in products]),
+        "sum": np.concatenate([one.sums for one in blocks]),
+        "region": np.concatenate(
+            [(one.heat * region).sum((1, 2)) for one, region in zip(blocks, regions, strict=True)]
+        ),
+        "direction": np.concatenate([strongest_directions(one, scale.typical) for one in blocks]),
+        "score": np.concatenate([one.scores for one in blocks]),
     }
-    numbers["combined"] = _standardise(numbers["sum"]) + _standardise(numbers["direction"])
-    order = np.argsort(-numbers[ranking], kind="stable")
+    numbers["combined"] = standardise(numbers["sum"], scale.sum) + standardise(numbers["direction"], scale.direction)
+    places = np.concatenate([one.places for one in blocks])
+    block_of = np.repeat(np.arange(len(blocks)), [len(one.places) for one in blocks])
+    within = np.concatenate([np.arange(len(one.places)) for one in blocks])
     return [
         RankedPicture(
-            int(place),
-            float(numbers[ranking][place]),
-            {name: float(values[place]) for name, values in numbers.items()},
-            regions[place],
+            int(places[at]),
+            float(numbers[ranking][at]),
+            {name: float(values[at]) for name, values in numbers.items()},
+            regions[block_of[at]][within[at]],
         )
-        for place in order
+        for at in np.lexsort((places, -numbers[ranking]))[:top]
     ]
+
+
+def measure_scale(blocks: Sequence[ProductBlock], typical: float | None = None) -> ListScale:
+    """Return the scale of the pictures in ``blocks``; ``typical``: their typical length, where it is known."""
+    if typical is None:
+        typical = float(np.quantile(np.concatenate([one.lengths.ravel() for one in blocks]), LENGTH_QUANTILE))
+    sums = np.concatenate([one.sums for one in blocks])
+    directions = np.concatenate([strongest_directions(one, typical) for one in blocks])
+    sum_, direction = ((float(one.mean()), float(one.std())) for one in (sums, directions))
+    return ListScale(typical, sum_, direction)
 
 
 def find_hit_region(heat: Floats) -> NDArray[np.bool_]:
     """Return the hit region of a heat (rows, columns): the connected patches around its strongest place, bool."""
-    smooth = smooth_heat(heat)
-    start = np.unravel_index(int(np.argmax(smooth)), smooth.shape)
-    hot = smooth >= REGION_SHARE * smooth[start] if smooth[start] > 0 else smooth == smooth[start]
-    return connected_patches(hot, (int(start[0]), int(start[1])))
+    return np.asarray(find_hit_regions(heat[None])[0])
 
 
-def _strongest_direction(products: Products, typical: float) -> float:
-    lengths = np.maximum(products.lengths, max(typical, np.finfo(np.float64).tiny))
-    return float(smooth_heat(products.heat / lengths).max())
+def find_hit_regions(heat: Floats) -> NDArray[np.bool_]:
+    """Return the hit region of each picture's heat, (pictures, rows, columns)."""
+    smooth = _smooth_each(heat)
+    flat = smooth.reshape(len(smooth), -1)
+    starts = flat.argmax(1)
+    peaks = np.take_along_axis(flat, starts[:, None], 1)[..., None]
+    hot = np.where(peaks > 0, smooth >= REGION_SHARE * peaks, smooth == peaks)
+    region = np.zeros_like(hot)
+    region.reshape(flat.shape)[np.arange(len(flat)), starts] = True
+    return grow_within(region, hot)
 
 
-def _standardise(values: Floats) -> Floats:
-    deviation = values.std()
-    return np.asarray((values - values.mean()) / deviation if deviation > 0 else np.zeros_like(values))
+def strongest_directions(block: ProductBlock, typical: float) -> Floats:
+    """Return each picture's strongest place of the heat without the lengths of its rows, (pictures,)."""
+    lengths = np.maximum(block.lengths, max(typical, np.finfo(np.float64).tiny))
+    return np.asarray(_smooth_each(block.heat / lengths).max((1, 2)))
+
+
+def standardise(values: Floats, scale: tuple[float, float]) -> Floats:
+    """Return values in standard deviations; ``scale``: their mean and their standard deviation."""
+    mean, deviation = scale
+    return np.asarray((values - mean) / deviation if deviation > 0 else np.zeros_like(values))
+
+
+def _smooth_each(heat: Floats) -> Floats:
+    return np.moveaxis(smooth_heat(np.moveaxis(heat, 0, -1)), -1, 0)
