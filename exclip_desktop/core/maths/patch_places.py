@@ -10,9 +10,9 @@ SIGMA_PATCHES: Final = 1.0
 """Width of the Gaussian that a place is averaged with: objects cover several patches, and lone patches mislead."""
 
 
-def smooth_heat(heat: Floats) -> Floats:
-    """Return (rows, columns, …) averaged over neighbouring patches by ``SIGMA_PATCHES``; it is 0 beyond the edges."""
-    down, across = (_gaussian(size) for size in heat.shape[:2])
+def smooth_heat(heat: Floats, sigma_patches: float = SIGMA_PATCHES) -> Floats:
+    """Return (rows, columns, …) averaged over neighbouring patches by a Gaussian; it is 0 beyond the edges."""
+    down, across = (_gaussian(size, sigma_patches) for size in heat.shape[:2])
     return np.asarray(np.einsum("ij,jk...,lk->il...", down, heat, across, optimize=True))
 
 
@@ -37,7 +37,7 @@ def grow_within(groups: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray
         groups = grown
 
 
-def _gaussian(size: int) -> Floats:
+def _gaussian(size: int, sigma_patches: float) -> Floats:
     places = np.arange(size)
-    weights = np.exp(-((places[:, None] - places) ** 2) / (2 * SIGMA_PATCHES**2))
+    weights = np.exp(-((places[:, None] - places) ** 2) / (2 * sigma_patches**2))
     return np.asarray(weights / weights.sum(1).max())

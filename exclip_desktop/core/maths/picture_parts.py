@@ -22,7 +22,8 @@ PARTS_METHODS: Final[dict[PartsMethod, str]] = {
 }
 FEWEST_PARTS: Final = 2
 MOST_PARTS: Final = 12
-DEFAULT_PARTS: Final = 6
+DEFAULT_PARTS: Final = 5
+TOP_NAMES: Final = 5
 PART_COLOURS: Final[tuple[tuple[int, int, int], ...]] = (
     (0, 114, 178),
     (230, 159, 0),
@@ -49,7 +50,8 @@ class PicturePart:
         weights: float32 (grid_h, grid_w), in [0, 1]: how far each patch belongs to it. For k-means, the mask.
         share: share of the picture's embedding: Σ over its patches of v_j·e_v, over all patches; negative where it acts
             against the embedding. The shares of all parts add up to 1, or are 0 where the whole sum is.
-        direction: float64 (D,), unit length: mean of the unit rows of its patches; zeros where it has none.
+        direction: float64 (D,), unit length: of the sum of its patches' rows, which is what the part adds to the
+            picture's embedding; zeros where they add up to nothing.
 
     """
 
@@ -135,7 +137,6 @@ def make_parts(
     labels = weights.argmax(axis=1)
     values = rows.astype(np.float64) @ embedding
     whole = float(values.sum())
-    units = unit_rows(rows)
     peaks = weights.max(axis=0)
     parts = []
     for group in range(weights.shape[1]):
@@ -143,7 +144,7 @@ def make_parts(
         if inside.any():
             share = float(values[inside].sum()) / whole if whole else 0.0
             scaled = (weights[:, group] / (peaks[group] or 1.0)).astype(np.float32)
-            direction = unit_rows(units[inside].mean(axis=0)[None])[0]
+            direction = unit_rows(rows[inside].sum(axis=0, dtype=np.float64)[None])[0]
             parts.append(PicturePart(inside.reshape(grid), scaled.reshape(grid), share, direction))
     parts.sort(key=lambda part: (-part.share, int(part.mask.argmax())))
     places = np.zeros(grid, np.int16)
@@ -186,7 +187,7 @@ def centre_words(words: Sequence[str], embeddings: NDArray[np.floating[Any]]) ->
     return WordEmbeddings(tuple(words), unit_rows(units - units.mean(axis=0)).astype(np.float32))
 
 
-def name_part(part: PicturePart, vocabulary: WordEmbeddings, top: int = 5) -> tuple[NamedValue, ...]:
+def name_part(part: PicturePart, vocabulary: WordEmbeddings, top: int = TOP_NAMES) -> tuple[NamedValue, ...]:
     """Return the ``top`` words of a vocabulary whose directions have the largest cosine with the part's direction."""
     cosines = vocabulary.directions @ part.direction
     order = np.argsort(-cosines, kind="stable")[:top]
