@@ -1,7 +1,8 @@
 """Embeds the words of a vocabulary by a model's text encoder, many at a time."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Final, Protocol
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from exclip_desktop.core.cache_keys import cache_key, values_sha256
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.maths.picture_parts import WordEmbeddings, centre_words
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
@@ -17,42 +19,69 @@ from exclip_desktop.models.model import Model
 
 BATCH: Final = 64
 PROMPT: Final = "a photo of {}"
+FEWEST_WORDS: Final = 2
+
+
+class ArrayStore(Protocol):
+    """Holds arrays by their keys; ``storage.cache.FactorCache`` is one."""
+
+    def get_array(self, key: str) -> NDArray[np.float32] | None:
+        """Return an array, or None."""
+
+    def put_array(self, key: str, values: NDArray[np.float32]) -> None:
+        """Store an array."""
 
 
 def embed_words(
-    model: Model, words: Sequence[str], progress: Progress | None = None, cancel: CancelToken | None = None
+    model: Model,
+    words: Sequence[str],
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    store: ArrayStore | None = None,
 ) -> WordEmbeddings:
-    """Return the directions of ``words``, at least two; words that the tokenizer cannot read are left out.
+    """Return the directions of ``words``; those that the tokenizer cannot read are left out.
+
+    ``store`` keeps the embeddings by the model and the words: thousands of words take seconds to minutes.
 
     Raises:
         CaptionError: the model reads fewer than two of the words.
         Cancelled: the person cancelled.
 
     """
-    report, token = progress or ignore_progress, cancel or CancelToken()
-    captions: list[tuple[str, Caption]] = []
-    for word in words:
-        token.check()
-        try:
-            captions.append((word, model.reader.read(PROMPT.format(word))))
-        except CaptionError:
-            continue
-    if len(captions) < 2:
+    key = cache_key(model=model.fingerprint, dtype=str(model.dtype), prompt=PROMPT, words=values_sha256(list(words)))
+    embeddings = None if store is None else store.get_array(key)
+    if embeddings is None or len(embeddings) != len(words):
+        embeddings = _embed(model, words, progress or ignore_progress, cancel or CancelToken())
+        if store is not None:
+            store.put_array(key, embeddings)
+    readable: list[int] = np.flatnonzero(embeddings.any(axis=1)).tolist()
+    if len(readable) < FEWEST_WORDS:
         raise CaptionError("The model reads fewer than two words of the vocabulary.", "Choose another vocabulary.")
-    embeddings: dict[int, NDArray[np.float32]] = {}
-    for places in _batches([caption for _, caption in captions]):
-        token.check()
-        rows = _encode_batch(model, [captions[place][1] for place in places])
-        embeddings |= dict(zip(places, rows.float().cpu().numpy(), strict=True))
-        report(Report("words", len(embeddings), len(captions)))
-    ordered = np.stack([embeddings[place] for place in range(len(captions))])
-    return centre_words([word for word, _ in captions], ordered)
+    return centre_words([words[place] for place in readable], embeddings[readable])
 
 
-def _batches(captions: Sequence[Caption]) -> Iterator[list[int]]:
+def _embed(model: Model, words: Sequence[str], progress: Progress, cancel: CancelToken) -> NDArray[np.float32]:
+    """Return the unit embeddings of words: float32 (words, D), zeros for those that the tokenizer cannot read."""
+    captions: dict[int, Caption] = {}
+    for place, word in enumerate(words):
+        cancel.check()
+        with suppress(CaptionError):
+            captions[place] = model.reader.read(PROMPT.format(word))
+    embeddings = np.zeros((len(words), model.image.embedding_size), np.float32)
+    done = 0
+    for places in _batches(captions):
+        cancel.check()
+        rows = _encode_batch(model, [captions[place] for place in places])
+        embeddings[places] = rows.float().cpu().numpy()
+        done += len(places)
+        progress(Report("words", done, len(captions)))
+    return embeddings
+
+
+def _batches(captions: Mapping[int, Caption]) -> Iterator[list[int]]:
     """Yield places of captions whose tokens are of the same kinds: one cut of the tower serves them all."""
     groups: dict[tuple[str, ...], list[int]] = {}
-    for place, caption in enumerate(captions):
+    for place, caption in captions.items():
         groups.setdefault(tuple(token.kind for token in caption.tokens), []).append(place)
     for places in groups.values():
         for start in range(0, len(places), BATCH):

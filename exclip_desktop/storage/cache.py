@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from exclip_desktop.core.cache_keys import check_key
@@ -13,8 +14,10 @@ from exclip_desktop.core.values.explanation import Explanation, Factor
 from exclip_desktop.storage.batches.batch_index import BatchFactors
 from exclip_desktop.storage.cache_entries import (
     DAMAGE,
+    decode_array,
     decode_explanation,
     decode_factor,
+    encode_array,
     encode_explanation,
     encode_factor,
     factor_arrays,
@@ -141,6 +144,23 @@ class FactorCache:
         """Return whether an explanation is stored under ``key``."""
         check_key(key)
         return any(folder.has(key) for folder in self._folders)
+
+    def get_array(self, key: str) -> NDArray[np.float32] | None:
+        """Return the array stored on disk under ``key``, or None; a damaged entry is removed and counts as missing."""
+        check_key(key)
+        data = None if self._disk is None else self._disk.read(key)
+        try:
+            return None if data is None else decode_array(key, data)
+        except DAMAGE as error:
+            assert self._disk is not None
+            self._disk.remove_damaged(key, error)
+            return None
+
+    def put_array(self, key: str, values: NDArray[np.float32]) -> None:
+        """Store an array on disk under ``key``, unless it holds NaN or infinity."""
+        check_key(key)
+        if self._disk is not None and np.isfinite(values).all():
+            self._disk.write(key, encode_array(key, values))
 
     def size(self) -> tuple[int, int]:
         """Return the bytes in memory and on disk, without those of a project."""

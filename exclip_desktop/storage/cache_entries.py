@@ -37,6 +37,19 @@ def decode_factor(key: str, data: bytes) -> Factor:
     return factor
 
 
+def encode_array(key: str, values: NDArray[np.float32]) -> bytes:
+    """Return the entry of an array, such as the embeddings of a vocabulary."""
+    return _encode(key, {}, {"values": values})
+
+
+def decode_array(key: str, data: bytes) -> NDArray[np.float32]:
+    """Return the array of an entry; raise one of ``DAMAGE`` where the entry is damaged."""
+    values = _decode(key, data)[1]["values"]
+    if values.dtype != np.float32 or not np.isfinite(values).all():
+        raise ValueError("it holds a value that is not a finite number")
+    return values
+
+
 def factor_arrays(factor: Factor) -> Arrays:
     """Return the arrays of a factor by their names in an entry."""
     ends = factor.ends
