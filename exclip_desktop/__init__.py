@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         wrap_model,
     )
     from exclip_desktop.api.lists import convert_list
+    from exclip_desktop.api.parts import find_directions, find_parts, similar_patches
     from exclip_desktop.api.search import search
     from exclip_desktop.api.study import study
 
@@ -34,6 +35,8 @@ __all__ = [
     "batch",
     "convert_list",
     "explain",
+    "find_directions",
+    "find_parts",
     "load_model",
     "map_by",
     "matrix_by",
@@ -43,6 +46,7 @@ __all__ = [
     "profile",
     "score",
     "search",
+    "similar_patches",
     "study",
     "wrap_model",
 ]
@@ -56,6 +60,9 @@ def __getattr__(name: str) -> Any:
             "study": "study",
             "convert_list": "lists",
             "search": "search",
+            "find_directions": "parts",
+            "find_parts": "parts",
+            "similar_patches": "parts",
         }
         return getattr(import_module(f"exclip_desktop.api.{modules.get(name, 'explain')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

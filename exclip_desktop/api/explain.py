@@ -50,7 +50,7 @@ __all__ = [
 ImageLike = str | Path | Image.Image | NDArray[np.uint8] | Picture
 
 
-def _check_model(model: object) -> None:
+def check_model(model: object) -> None:
     """Raise ``ModelError`` unless ``model`` is a loaded model."""
     if not isinstance(model, Model):
         raise ModelError(f"{short_repr(model)} is no loaded model.", 'Load it first: model = load_model("demo").')
@@ -89,7 +89,7 @@ def explain(
         Cancelled: ``cancel`` was set.
 
     """
-    _check_model(model)
+    check_model(model)
     settings = ExplainSettings(
         image_layer=image_layer,
         text_layer=text_layer,
@@ -134,7 +134,7 @@ def profile(
     The other side is explained at its own layer; the layer of ``side`` is not used. ``each`` is called with every
     finished row, from the last layer to the first. All other arguments and errors are those of ``explain``.
     """
-    _check_model(model)
+    check_model(model)
     if side not in SIDES:
         raise SettingsError(f'There is no side "{side}".', Remedy.CHOOSE_SIDE, choices=", ".join(SIDES))
     profile_so_far = Profile(side, model.layers(side))
@@ -166,7 +166,7 @@ def measure(
     ``fill`` replaces the box: ``mean``, ``blur`` or ``mirror``; words are replaced by the tokenizer's fill. Errors are
     those of ``evaluate.occlusion``.
     """
-    _check_model(model)
+    check_model(model)
     if not isinstance(result, Drawable):
         raise MethodError(f"{short_repr(result)} is no result.", "Pass the return value of explain or matrix_by.")
     with convert_memory_errors():
@@ -200,7 +200,7 @@ def map_by(
         Cancelled: the person cancelled.
 
     """
-    _check_model(model)
+    check_model(model)
     row = method_by_key(method, "first")
     values = row.make_options({name: str(value) for name, value in options.items()}, side)
     pixels = read_picture(image, max_megapixels).pixels
@@ -231,7 +231,7 @@ def matrix_by(
     ``method`` is the key of a second-order method, ``options`` are that method's. The result has no ledger: the sum of
     the values has a meaning of each method's own. Errors are those of ``map_by``.
     """
-    _check_model(model)
+    check_model(model)
     row = method_by_key(method, "second")
     if row.key == OURS:
         raise SettingsError(f"{row.name} are this program's own.", "Use explain.")
@@ -261,7 +261,7 @@ def score(
         SettingsError: the model does not take this framing.
 
     """
-    _check_model(model)
+    check_model(model)
     texts = list(captions) if isinstance(captions, Iterable) and not isinstance(captions, str | bytes) else []
     if not texts:
         raise CaptionError("A list of captions is expected.", 'Give for instance ["a dog", "a cat"].')

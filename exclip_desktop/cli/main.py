@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "map": Command("map", "map a picture or a caption by another method"),
     "batch": Command("batch", "explain a whole list of pairs into a folder"),
     "search": Command("search", "find the pictures of a list that match words or a region"),
+    "parts": Command("parts", "group the patches of a picture that the model treats alike"),
     "convert": Command("convert", "write a list of pairs as another program reads it"),
     "report": Command("findings", "write a project's findings as a page, figure or table"),
     "import": Command("findings", "add findings that report wrote to a project"),
