@@ -46,6 +46,7 @@ from exclip_desktop.session.project.pair_ratings import PairRatings
 from exclip_desktop.session.project.project_settings import ProjectSettings
 from exclip_desktop.session.project.rating_controller import RatingController
 from exclip_desktop.session.saved_places import LeftPair
+from exclip_desktop.session.search.search_controller import SearchController
 from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.state import Notice, Provenance, State
 from exclip_desktop.session.stored_results import Caches, StoredResults
@@ -77,7 +78,7 @@ class Session(QObject):
         study_controller: evaluates methods over many pairs.
         pair_navigation: the open pair list and the current pair; ``list_edits``: removes and exports pairs;
             ``pairs_ahead``: prepares the next pairs; ``list_explainer``: explains all of them;
-            ``thumbnails``, ``heat_thumbnails``: small pictures of it.
+            ``search``: searches its pictures; ``thumbnails``, ``heat_thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
             ``rating_controller``: rates and tags the view on screen; ``pair_ratings``: several listed pairs;
@@ -173,6 +174,7 @@ class Session(QObject):
             self.state, self._worker, self.pair_navigation, self.explain_controller.show_error, studies, self
         )
         self.study_controller.folder_chosen.connect(self.settings.save_studies_folder)
+        self.search = SearchController(self.state, self._worker, self.pair_navigation, self.list_explainer, self)
         self.thumbnails = Thumbnails(self)
         self.heat_thumbnails = HeatThumbnails(self.pair_navigation, self._heat_store, self)
 
@@ -300,6 +302,7 @@ class Session(QObject):
         self.rating_controller.cancel()
         self.layer_profile_controller.cancel()
         self.list_explainer.pause()
+        self.search.cancel()
         self.study_controller.pause()
         self.compare_controller.cancel()
         self.one_picture.cancel()
@@ -318,6 +321,7 @@ class Session(QObject):
         self.library.stop()
         self.thumbnails.stop()
         self.heat_thumbnails.stop()
+        self.search.stop()
         self.projects.close()
         if self.leave is not None and self._worker.is_importing:
             self.leave()

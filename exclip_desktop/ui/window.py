@@ -39,6 +39,7 @@ from exclip_desktop.ui.commands.pair_commands import PairCommands
 from exclip_desktop.ui.commands.parts_commands import PartsCommands
 from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
 from exclip_desktop.ui.commands.rating_commands import RatingCommands
+from exclip_desktop.ui.commands.search_commands import SearchCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
 from exclip_desktop.ui.commands.word_commands import WordCommands
 from exclip_desktop.ui.compare.difference_pane import DifferencePane
@@ -52,6 +53,7 @@ from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.heat_images import HeatImages
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.models.model_menu import ModelAdviceBar, ModelMenu
+from exclip_desktop.ui.search.search_dock import SearchDock
 from exclip_desktop.ui.widgets.file_manager import show_in_folder
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
@@ -319,10 +321,13 @@ class Window(QMainWindow):
         self.pair_list_dock = PairListDock(
             session.pair_navigation, session.list_explainer, session.thumbnails, heats, self
         )
-        self.pair_list_dock.left.connect(lambda: self.stage.canvas.view.setFocus())
         self.box_list_dock = BoxListDock(session.state, session.region_controller, session.known_labels, self)
-        for dock in (self.pair_list_dock, self.box_list_dock):
+        self.search_dock = SearchDock(session.search, session.pair_navigation, session.thumbnails, session.state, self)
+        for left in (self.search_dock.left, self.pair_list_dock.left):
+            left.connect(lambda: self.stage.canvas.view.setFocus())
+        for dock in (self.pair_list_dock, self.search_dock, self.box_list_dock):
             self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        self.tabifyDockWidget(self.pair_list_dock, self.search_dock)
 
     def _add_commands(self) -> None:
         """Create the handlers of the menus."""
@@ -347,6 +352,7 @@ class Window(QMainWindow):
             PairCommands(self, session, commands, dock, self.findings, rating, folder),
             CompareCommands(self, session, commands, self.grid, self.inspector),
             PartsCommands(self, session, commands, self.canvas, self.inspector, self.status.show_message),
+            SearchCommands(self, session, commands, self.search_dock, dock, self.status.show_message, folder),
         )
 
     def _add_panels(self) -> None:
@@ -354,6 +360,7 @@ class Window(QMainWindow):
         navigation, panels = self._session.pair_navigation, self.panels
         panels.add("tools", self._tools)
         panels.add("boxes", self.box_list_dock, usual=False)
+        panels.add("search", self.search_dock, usual=False)
         panels.add("pairs", self.pair_list_dock, available=bool(navigation.pairs))
         navigation.list_changed.connect(lambda: panels.set_available("pairs", bool(navigation.pairs)))
         panels.hidden_changed.connect(lambda hidden: self.status.show_message(PANELS_HIDDEN if hidden else ""))

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
+from exclip_desktop.core.maths.factor_search import Products
 from exclip_desktop.core.maths.picture_parts import NamedValue, make_parts
 from exclip_desktop.core.maths.similar_patches import SIMILARITIES, similar_patches
 from exclip_desktop.core.method_registry import all_methods
@@ -43,6 +44,7 @@ from exclip_desktop.session.worker.requests import (
     StudyAnswer,
     StudyRequest,
 )
+from exclip_desktop.session.worker.search_requests import PictureProducts, SearchedPicture, SearchPart, SearchRequest
 from exclip_desktop.storage.samples import load_scenes
 
 PATIENCE_S = 20.0
@@ -100,6 +102,11 @@ class FakeEngine:
         self.names_gate = _opened()
         self.names_raises: list[Exception] = []
         self.picture_raises: list[Exception] = []
+        self.search_requests: list[SearchRequest] = []
+        self.search_gate = _opened()
+        self.search_gates: dict[str, threading.Event] = {}
+        self.search_missing: set[str] = set()
+        self.search_raises: list[Exception] = []
         self.loaded: list[ModelChoice] = []
         self.threads: set[int] = set()
 
@@ -159,6 +166,8 @@ class FakeEngine:
     def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
         self.list_requests.append(request)
         wait_at(self.listed_gate, cancel)
+        if request.whole:
+            self.search_missing -= {pair for pair in self.search_missing if request.path.stem == f"picture-{pair}"}
         if self.listed_raises:
             raise self.listed_raises.pop(0)
         return ListPairAnswer(request.id, make_figures(self.make(request.caption), request.regions))
@@ -248,6 +257,31 @@ class FakeEngine:
                     raise self.names_raises.pop(0)
                 name = Path(request.vocabulary).stem or "bundled"
                 yield PartsAnswer(request.id, parts, tuple((NamedValue(name, 0.5),) for _ in parts.parts))
+
+    def search(self, request: SearchRequest, progress: Progress, cancel: CancelToken) -> Iterator[SearchPart]:
+        """Find the pictures, one in each part; the later in the list, the stronger is the heat, in one patch."""
+        self.search_requests.append(request)
+        progress(Report("caption", 1, 4))
+        wait_at(self.search_gate, cancel)
+        if self.search_raises:
+            raise self.search_raises.pop(0)
+        for done, picture in enumerate(request.pictures, 1):
+            wait_at(self.search_gates.get(picture.pair, _opened()), cancel)
+            found, failed = (), {}
+            if picture.path.exists() and picture.pair not in self.search_missing:
+                found = (self.find_picture(picture),)
+            elif not picture.path.exists():
+                failed = {picture.pair: f"There is no file {picture.path.name}."}
+            missing = () if found or failed else (picture.pair,)
+            yield SearchPart(request.id, found, missing, failed, done)
+
+    def find_picture(self, picture: SearchedPicture) -> PictureProducts:
+        """Return heat in the patch whose row is the number of the pair, as strong as that number."""
+        geometry, number = self.make(picture.caption or "a dog").geometry, int(picture.pair)
+        heat = np.zeros(geometry.grid)
+        heat[number, 3] = number
+        products = Products(heat, np.ones(geometry.grid), float(heat.sum()), 1 / number)
+        return PictureProducts(picture.pair, products, geometry, heat > 0, tuple(picture.caption.split()[-2:]))
 
     def hold_rows(self) -> None:
         """Block every row of a profile until ``rows_gate`` is opened for its layer."""

@@ -37,6 +37,7 @@ class ListExplainer(QObject):
         self._again = set[int]()  # places that had failed before the start, or are to be repeated; not tried yet
         self._chosen: tuple[int, ...] | None = None  # places of the pairs that a person selected
         self._number = self._total = 0
+        self._is_whole = False  # whether the pictures' whole factors are requested
         worker.list_pair_explained.connect(self._on_listed)
         worker.failed.connect(self._on_failed)
         navigation.list_changed.connect(self.pause)
@@ -64,7 +65,7 @@ class ListExplainer(QObject):
     def _start(self, chosen: tuple[int, ...] | None, is_repeated: Callable[[int], bool]) -> None:
         """Explain pairs: those not explained yet, and those that are repeated."""
         self.pause()
-        self._chosen, self._queue, self._total = chosen, [], 0
+        self._chosen, self._queue, self._total, self._is_whole = chosen, [], 0, False
         self._again = {place for place in self._places if is_repeated(place)}
         self._next()
         self.changed.emit()
@@ -72,6 +73,17 @@ class ListExplainer(QObject):
     @property
     def _places(self) -> tuple[int, ...]:
         return self._navigation.order if self._chosen is None else self._chosen
+
+    def complete(self, places: Sequence[int]) -> None:
+        """Explain the pairs at these places by their pictures' whole factors, which a search reads.
+
+        Pairs without a caption get no figures, but their pictures get factors.
+        """
+        self.pause()
+        self._chosen, self._queue, self._total, self._is_whole = tuple(places), [], 0, True
+        self._again = set(places)
+        self._next()
+        self.changed.emit()
 
     def pause(self) -> None:
         """Stop; the figures stay."""
@@ -91,6 +103,8 @@ class ListExplainer(QObject):
         figures = self._navigation.figures(place)
         failed = figures is not None and bool(figures.failure) and place not in self._again
         missing = (figures is None or figures.score is None) and not failed
+        if self._is_whole:
+            return place in self._again
         return (missing or place in self._again) and self._has_caption(place)
 
     def _next(self) -> None:
@@ -106,9 +120,8 @@ class ListExplainer(QObject):
         self._again.discard(self._queue[0])
         self._number += 1
         path = self._navigation.path(pair)
-        self._request = ListPairRequest(
-            self._number, provenance.choice, provenance.explain_settings, path, pair.caption, pair.regions
-        )
+        about = self._number, provenance.choice, provenance.explain_settings, path, pair.caption, pair.regions
+        self._request = ListPairRequest(*about, self._is_whole)
         self._state.put_work(self, Work(WORKING, self._total - len(self._queue), self._total))
         self._worker.submit(self._request)
 

@@ -19,7 +19,7 @@ from exclip_desktop.core.values.pair_list import (
     summarize_notes,
 )
 from exclip_desktop.core.values.pair_remarks import PairKey
-from exclip_desktop.core.values.selection import Region
+from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.lists.list_reading import (
     NO_LIST,
     Figures,
@@ -41,6 +41,7 @@ from exclip_desktop.session.tasks import Tasks, run_with_progress
 from exclip_desktop.session.worker.requests import Failure
 from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.pair_lists.list_files import ENDINGS
+from exclip_desktop.storage.samples import SampleObject
 
 MAX_NOTES = 3
 
@@ -189,13 +190,13 @@ class PairNavigation(QObject):
         """Return whether the pair of this id is on screen."""
         return self.current is not None and self.pairs[self.current].id == pair
 
-    def show(self, place: int) -> None:
-        """Show the pair at a place of the list."""
+    def show(self, place: int, selection: Selection | None = None, objects: tuple[SampleObject, ...] = ()) -> None:
+        """Show the pair at a place of the list, with regions selected, and the words of one of ``objects``."""
         self.leaving.emit()
         pair = self.pairs[place]
         self.walk.put_current(place)
         self.current_changed.emit()
-        self._explain_controller.open_listed(str(self.path(pair)), pair.caption, pair.regions)
+        self._explain_controller.open_listed(str(self.path(pair)), pair.caption, pair.regions, selection, objects)
         captions = self._read.captions.get(pair.picture, ())
         self._caption_alternatives.put(captions if len(captions) > 1 else ())
 

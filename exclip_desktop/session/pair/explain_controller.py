@@ -113,8 +113,9 @@ class ExplainController(QObject):
         objects: tuple[SampleObject, ...] = (),
         notes: tuple[str, ...] = (),
         boxes: Sequence[Region] = (),
+        selection: Selection | None = None,
     ) -> None:
-        """Read a picture file and explain it; then select the words of one of its ``objects``.
+        """Read a picture file and explain it; then select the regions of ``selection``, and words of an object.
 
         ``boxes``, those of its list, are compared with its size.
         """
@@ -122,15 +123,22 @@ class ExplainController(QObject):
         def then(canvas_picture: CanvasPicture) -> None:
             height, width, _ = canvas_picture.picture.pixels.shape
             found = (*notes, *canvas_picture.picture.notes, describe_outside(boxes, (width, height)))
-            self._take(PendingPicture(canvas_picture, objects, tuple(filter(None, found))), caption)
+            self._take(PendingPicture(canvas_picture, objects, tuple(filter(None, found)), selection), caption)
 
         self.picture_reader.read_file(path, then)
 
-    def open_listed(self, path: str, caption: str, boxes: Sequence[Region]) -> None:
+    def open_listed(
+        self,
+        path: str,
+        caption: str,
+        boxes: Sequence[Region],
+        selection: Selection | None = None,
+        objects: tuple[SampleObject, ...] = (),
+    ) -> None:
         """Show a pair of the list at once; the canvas is empty until its picture is read, or if it cannot be read."""
         if not self.picture_reader.is_decoded(path):
             self.leave(None, caption)
-        self.open_file(path, caption, boxes=boxes)
+        self.open_file(path, caption, objects, boxes=boxes, selection=selection)
 
     def restore(
         self, path: str, caption: str, choice: ModelChoice, settings: ExplainSettings, selection: Selection

@@ -26,7 +26,7 @@ Rows = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class PendingPicture:
-    """A picture to show, with notes, and either a selection or objects of which one is selected."""
+    """A picture to show, with notes, and a selection, objects of which the words of one are selected, or both."""
 
     canvas_picture: CanvasPicture
     objects: tuple[SampleObject, ...] = ()
@@ -49,10 +49,10 @@ def choose_selection(
 
     The regions of ``selection`` stay: they lie in the picture on screen.
     """
-    if opening is not None and opening.selection is not None:
-        rows = tuple(row for row in opening.selection.rows if row < len(after.tokens))
-    elif opening is not None and opening.objects:
+    if opening is not None and opening.objects:
         rows = choose_object_rows(after, opening.objects)
+    elif opening is not None and opening.selection is not None:
+        rows = tuple(row for row in opening.selection.rows if row < len(after.tokens))
     else:
         rows = () if before is None else carry_rows(before.caption, before.rows, after.caption)
     return replace(selection, rows=rows)

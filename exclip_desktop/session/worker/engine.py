@@ -28,7 +28,7 @@ from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow
-from exclip_desktop.core.values.pair_list import make_figures
+from exclip_desktop.core.values.pair_list import PairFigures, make_figures
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.study_errors import describe_unnamed_boxes
 from exclip_desktop.evaluate.occlusion import score_occlusion
@@ -59,6 +59,8 @@ from exclip_desktop.session.worker.requests import (
     StudyAnswer,
     StudyRequest,
 )
+from exclip_desktop.session.worker.search_engine import ListSearch
+from exclip_desktop.session.worker.search_requests import SearchPart, SearchRequest
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture, read_picture
 
@@ -75,6 +77,7 @@ class ModelEngine:
         self._parts = AnswerPartCache() if parts is None else parts
         self._loaded: tuple[ModelChoice, Model, str] | None = None
         self._unfinished, self._parts_engine = UnfinishedWork(), PartsEngine()
+        self._search = ListSearch(cache, self._unfinished)
         self._names: WeakKeyDictionary[Picture, str] = WeakKeyDictionary()
 
     def load(self, choice: ModelChoice, progress: Progress) -> ModelFacts:
@@ -136,6 +139,10 @@ class ModelEngine:
         """Explain a pair of a list and return its figures; its factors are cached, so that it opens at once later."""
         picture = read_picture(request.path)
         question = ExplainRequest(request.id, request.choice, request.explain_settings, picture, request.caption)
+        if request.whole:
+            self.complete_picture(question, progress, cancel)
+            if not request.caption.strip():
+                return ListPairAnswer(request.id, PairFigures())
         explanation = self.explain(question, progress, cancel).explanation
         return ListPairAnswer(request.id, make_figures(explanation, request.regions))
 
@@ -254,6 +261,13 @@ class ModelEngine:
                 picture_known=self._cache.get(question.keys.image) is not None,
                 cancel=cancel,
             )
+
+    def search(self, request: SearchRequest, progress: Progress, cancel: CancelToken) -> Iterator[SearchPart]:
+        """Search the pictures of a list by their stored factors."""
+        with convert_memory_errors():
+            model, _ = self._model(request.choice, progress)
+            settings = resolve_settings(model, request.explain_settings)
+            yield from self._search.search(model, settings, request, progress, cancel)
 
     def answer_picture(self, request: PictureRequest, progress: Progress, cancel: CancelToken) -> Iterator[object]:
         """Answer a request about one picture with itself, from its whole factor."""

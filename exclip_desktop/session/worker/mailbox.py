@@ -21,10 +21,11 @@ from exclip_desktop.session.worker.requests import (
     SecondModelRequest,
     StudyRequest,
 )
+from exclip_desktop.session.worker.search_requests import SearchRequest
 
 FIRST = (
     *(ExplainRequest, ScoreRequest, FramingsRequest, OcclusionRequest, SimilarityRequest, SecondModelRequest),
-    *(EstimateRequest, ProfileRequest, PaneRequest, PartsRequest),
+    *(SearchRequest, EstimateRequest, ProfileRequest, PaneRequest, PartsRequest),
 )
 """The kinds of request that are served before work ahead, in their order."""
 LATER = (ListPairRequest, StudyRequest)
@@ -50,9 +51,9 @@ class Mailbox:
     A newer request replaces an older one of its kind, and cancels it if it runs. Profiles, panes and parts are
     interrupted by any request before theirs in ``FIRST`` and resumed after it; but an explanation replaces
     everything that belongs to the previous one. The second model's explanation is interrupted by an explanation,
-    which may fail, and starts again after it; a pair of a list is interrupted by all of ``FIRST``, and a study by
-    everything else; both are always resumed. Work ahead waits until nothing of ``FIRST`` is left, is interrupted by
-    any request that precedes it, and is resumed.
+    which may fail, and starts again after it; a search is interrupted by the requests before it, a pair of a list by
+    all of ``FIRST``, and a study by everything else; they are always resumed. Work ahead waits until nothing of
+    ``FIRST`` is left, is interrupted by any request that precedes it, and is resumed.
     """
 
     def __init__(self) -> None:
@@ -118,7 +119,7 @@ class Mailbox:
         request = running.request
         if running.token.is_cancelled:
             return
-        if isinstance(request, SecondModelRequest | ListPairRequest | StudyRequest):
+        if isinstance(request, SecondModelRequest | SearchRequest | ListPairRequest | StudyRequest):
             self._slots.setdefault(type(request), request)
         elif isinstance(newer, ExplainRequest):
             return
@@ -146,6 +147,10 @@ class Mailbox:
     def cancel_picture(self, kind: type[PictureRequest]) -> None:
         """Remove or cancel a kind of request about one picture with itself."""
         self._cancel_kind(kind)
+
+    def cancel_search(self) -> None:
+        """Remove or cancel the search of a list."""
+        self._cancel_kind(SearchRequest)
 
     def cancel_list_pair(self) -> None:
         """Remove or cancel the pair of a list."""
@@ -215,6 +220,8 @@ def _makes_room(running: Request, request: Request) -> bool:
         return True
     if isinstance(running, EstimateRequest | SecondModelRequest | SimilarityRequest):
         return isinstance(request, ExplainRequest)
+    if isinstance(running, SearchRequest):
+        return isinstance(request, FIRST[: FIRST.index(SearchRequest)])
     if isinstance(running, ProfileRequest):
         return not isinstance(request, PaneRequest | AheadRequest | ListPairRequest | StudyRequest)
     if isinstance(running, PaneRequest):

@@ -222,7 +222,10 @@ class PaneRequest:
 
 @dataclass(frozen=True, slots=True)
 class ListPairRequest:
-    """Explain a pair of a list, for its figures."""
+    """Explain a pair of a list, for its figures.
+
+    ``whole``: by the picture's whole factor, which a search reads; then the caption may be empty.
+    """
 
     id: int
     choice: ModelChoice
@@ -230,6 +233,16 @@ class ListPairRequest:
     path: Path
     caption: str
     regions: tuple[Region, ...]
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListRequest:
+    """A request about all pictures of a list, which is answered in parts; each kind is a class of its own."""
+
+    id: int
+    choice: ModelChoice
+    explain_settings: ExplainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +272,7 @@ OwnRequest = (
     | ProfileRequest
     | EstimateRequest
     | PictureRequest
+    | ListRequest
 )
 """Requests to the first model."""
 

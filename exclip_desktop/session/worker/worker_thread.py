@@ -43,6 +43,7 @@ from exclip_desktop.session.worker.requests import (
     StudyAnswer,
     StudyRequest,
 )
+from exclip_desktop.session.worker.search_requests import SearchPart, SearchRequest
 
 log = logging.getLogger(__name__)
 PROGRESS_EVERY_S = 0.03
@@ -78,6 +79,9 @@ class Engine(Protocol):
     def explain_list_pair(self, request: ListPairRequest, progress: Progress, cancel: CancelToken) -> ListPairAnswer:
         """Explain a pair of a list, for its figures."""
 
+    def search(self, request: SearchRequest, progress: Progress, cancel: CancelToken) -> Iterator[SearchPart]:
+        """Search the pictures of a list, in parts."""
+
     def study(self, request: StudyRequest, progress: Progress, cancel: CancelToken) -> Iterator[StudyAnswer]:
         """Evaluate methods over the request's pairs: yield the saved outcomes, then one by one."""
 
@@ -100,7 +104,7 @@ class Worker(QThread):
             occlusion_scored(OcclusionAnswer), pane_answered(PaneAnswer), list_pair_explained(ListPairAnswer).
         profile_answered(ProfileAnswer): once for every layer, and once at the end.
         study_answered(StudyAnswer): once for every outcome.
-        picture_answered(object): one answer to a ``PictureRequest``.
+        picture_answered(object): one answer to a ``PictureRequest``; search_answered(SearchPart): a part of one.
         failed(Failure): a request came to nothing.
         progress_reported(Report): progress of a request.
         pane_progress_reported(Report): progress of a pane's request.
@@ -132,6 +136,7 @@ class Worker(QThread):
     list_pair_explained = Signal(object)
     study_answered = Signal(object)
     picture_answered = Signal(object)
+    search_answered = Signal(object)
 
     def __init__(self, make_engine: Callable[[], Engine], parent: QObject | None = None) -> None:
         """Store the factory; it is called in the thread, because it imports torch."""
@@ -190,6 +195,10 @@ class Worker(QThread):
     def cancel_picture(self, kind: type[PictureRequest]) -> None:
         """Cancel a kind of request about one picture with itself (GUI thread)."""
         self._mailbox.cancel_picture(kind)
+
+    def cancel_search(self) -> None:
+        """Cancel the search of a list (GUI thread)."""
+        self._mailbox.cancel_search()
 
     def cancel_list_pair(self) -> None:
         """Cancel the pair of a list (GUI thread)."""
@@ -345,6 +354,11 @@ class Worker(QThread):
             self._second_choice = choice
             self.second_model_loaded.emit(choice, facts)
 
+    def _emit_parts(self, parts: Iterator[object], token: CancelToken, signal: SignalInstance) -> None:
+        for part in parts:
+            token.check()
+            signal.emit(part)
+
     def _answer(self, engine: Engine, request: OwnRequest, job: Job) -> None:
         token, progress = job.token, self._make_progress(job, self.progress_reported)
         self._load(engine, request.choice, progress)
@@ -357,15 +371,15 @@ class Worker(QThread):
         elif isinstance(request, EstimateRequest):
             self.estimated.emit(EstimateAnswer(request.id, engine.estimate_profile(request.profile, progress, token)))
         elif isinstance(request, PictureRequest):
-            for news in engine.answer_picture(request, progress, token):
-                token.check()
-                self.picture_answered.emit(news)
+            self._emit_parts(engine.answer_picture(request, progress, token), token, self.picture_answered)
+        elif isinstance(request, SearchRequest):
+            self._emit_parts(engine.search(request, progress, token), token, self.search_answered)
         elif isinstance(request, ProfileRequest):
             for row in engine.profile(request, progress, token):
                 self.profile_answered.emit(ProfileAnswer(request.id, row))
             self._mailbox.finish(job)
             self.profile_answered.emit(ProfileAnswer(request.id, None))
-        else:
+        elif isinstance(request, ExplainRequest):
             answer = engine.explain(request, progress, token)
             self._mailbox.finish(job)
             self.explained.emit(answer)

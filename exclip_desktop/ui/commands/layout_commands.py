@@ -59,7 +59,7 @@ class LayoutCommands(QObject):
         self._window.restoreState(self._first_docks, DOCKS_VERSION)
         self.panels.restore(None)
         self._reset_inspector()
-        docks = find_parts(self._window, QDockWidget)
+        docks = [dock for dock in find_parts(self._window, QDockWidget) if dock.isVisible()]
         for side in (Qt.Orientation.Horizontal, Qt.Orientation.Vertical):
             hints = [dock.sizeHint() for dock in docks]
             sizes = [hint.width() if side == Qt.Orientation.Horizontal else hint.height() for hint in hints]

@@ -52,6 +52,7 @@ class PairCommands(QObject):
             return
         if not self._dock.isVisible():
             self._actions["panel_pairs"].trigger()
+        self._dock.raise_()  # the search results may lie over it
         self._dock.focus_filter()
 
     def make_menu(self, places: list[int]) -> QMenu:

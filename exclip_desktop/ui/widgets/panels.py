@@ -42,6 +42,7 @@ class Panels(QObject):
         self._actions = actions
         self._panels: dict[str, _Panel] = {}
         self._hidden = False
+        self._in_front: list[QWidget] = []  # when the panels were hidden
         actions["hide_panels"].triggered.connect(self.hide_all)
 
     @property
@@ -80,8 +81,14 @@ class Panels(QObject):
         if hidden == self._hidden:
             return
         self._hidden = hidden
+        if hidden:
+            self._in_front = [
+                panel.widget for panel in self._panels.values() if not panel.widget.visibleRegion().isEmpty()
+            ]
         for panel in self._panels.values():
             self._show(panel)
+        for widget in () if hidden else self._in_front:
+            widget.raise_()  # of docks that share a place, the one that was in front
         self.hidden_changed.emit(hidden)
 
     def unwanted(self) -> tuple[str, ...]:

@@ -323,10 +323,10 @@ def test_the_grid_is_switched_by_a_key(desk: ListDesk) -> None:
     assert not desk.window.commands["pair_grid"].isChecked()
 
 
-def test_ctrl_f_in_the_findings_goes_to_their_filter(desk: ListDesk) -> None:
+def test_ctrl_shift_f_in_the_findings_goes_to_their_filter(desk: ListDesk) -> None:
     desk.window.inspector.setCurrentWidget(desk.window.findings)
     desk.window.findings.note.setFocus()
-    QTest.keyClick(desk.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(desk.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     focus = QApplication.focusWidget()
     assert focus is not None
     assert desk.window.findings.filter.isAncestorOf(focus) or focus is desk.window.findings.filter

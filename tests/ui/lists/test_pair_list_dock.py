@@ -215,8 +215,8 @@ def edge_colour(walk: ListDesk, row: int) -> QColor:
 # The filter
 
 
-def test_ctrl_f_goes_to_the_filter_and_return_to_the_list(walk: ListDesk, qtbot: QtBot) -> None:
-    QTest.keyClick(walk.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+def test_ctrl_shift_f_goes_to_the_filter_and_return_to_the_list(walk: ListDesk, qtbot: QtBot) -> None:
+    QTest.keyClick(walk.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert walk.dock.filter.line.hasFocus()
     QTest.keyClicks(walk.dock.filter.line, "balloon")
     assert walk.navigation.order == (1, 3)

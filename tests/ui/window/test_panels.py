@@ -14,6 +14,7 @@ from exclip_desktop.ui.widgets.panels import PREFIX
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import Opened
 
+SEARCH = {"panel_search": True}
 PANELS = [spec.name for spec in ACTIONS if spec.name.startswith(PREFIX)]
 
 
@@ -26,7 +27,9 @@ def listed(opened: Opened, qtbot: QtBot) -> Opened:
     with qtbot.waitSignal(navigation.list_changed):
         navigation.open(opened.folder / "list.csv")
     qtbot.waitUntil(lambda: opened.state.work is None and bool(navigation.pairs))
-    opened.window.panels.want("boxes", True)
+    for key in ("search", "boxes"):
+        opened.window.panels.want(key, True)
+    opened.window.pair_list_dock.raise_()  # it shares its place with the search
     opened.window.activateWindow()
     qtbot.waitUntil(opened.window.isActiveWindow)
     return opened
@@ -37,6 +40,7 @@ def shown(window: Window) -> dict[str, bool]:
         "panel_tools": window.findChild(QToolBar),
         "panel_inspector": window.inspector,
         "panel_pairs": window.pair_list_dock,
+        "panel_search": window.search_dock,
         "panel_boxes": window.box_list_dock,
     }
     return {name: widgets[name].isVisible() for name in widgets}
@@ -102,7 +106,7 @@ def test_tab_on_the_picture_hides_all_panels_and_shows_them_as_they_were(listed:
     window = listed.window
     window.commands["panel_inspector"].trigger()
     before = shown(window)
-    assert before == {"panel_tools": True, "panel_inspector": False, "panel_pairs": True, "panel_boxes": True}
+    assert before == {"panel_tools": True, "panel_inspector": False, "panel_pairs": True, **SEARCH, "panel_boxes": True}
     focus_canvas(listed, qtbot)
     QTest.keyClick(window.canvas.view, Qt.Key.Key_Tab)
     assert not any(shown(window).values())
@@ -187,12 +191,13 @@ def test_reset_layout_shows_all_panels_at_their_first_sizes(listed: Opened, qtbo
     for name in PANELS:
         window.commands[name].trigger()
     window.commands["reset_layout"].trigger()
-    at_first = {name: name != "panel_boxes" for name in PANELS}
+    at_first = {name: name not in ("panel_boxes", "panel_search") for name in PANELS}
     assert shown(window) == {name: at_first[name] for name in shown(window)}
     assert checked(window) == at_first
     assert window.inspector.width() == pytest.approx(window.inspector.sizeHint().width(), abs=8)
     dock = window.pair_list_dock
-    assert dock.width() == pytest.approx(max(dock.sizeHint().width(), dock.minimumSizeHint().width()), abs=8)
+    width_px = max(dock.sizeHint().width(), dock.minimumSizeHint().width())
+    qtbot.waitUntil(lambda: dock.width() == pytest.approx(width_px, abs=8))
 
 
 def test_panels_are_restored_at_the_next_start(listed: Opened, qtbot: QtBot) -> None:
@@ -205,8 +210,14 @@ def test_panels_are_restored_at_the_next_start(listed: Opened, qtbot: QtBot) -> 
     again = Window(listed.session)
     qtbot.addWidget(again)
     again.show()
-    assert shown(again) == {"panel_tools": True, "panel_inspector": False, "panel_pairs": True, "panel_boxes": True}
-    assert again.pair_list_dock.width() == pytest.approx(420, abs=8)
+    assert shown(again) == {
+        "panel_tools": True,
+        "panel_inspector": False,
+        "panel_pairs": True,
+        **SEARCH,
+        "panel_boxes": True,
+    }
+    qtbot.waitUntil(lambda: again.pair_list_dock.width() == pytest.approx(420, abs=8))
     assert not again.commands["hide_panels"].isChecked()
 
 

@@ -1,0 +1,1 @@
+"""Searching the open list: query, hits, ranking."""

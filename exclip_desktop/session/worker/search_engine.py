@@ -1,0 +1,174 @@
+"""Searches a list's pictures by their stored factors; imports torch, as the engine does."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exclip_desktop.attribution.second_order.explain import caption_factor, image_layout
+from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key, make_text_key
+from exclip_desktop.attribution.second_order.unfinished import UnfinishedWork
+from exclip_desktop.core.cache_keys import pixels_sha256
+from exclip_desktop.core.errors import UserError
+from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
+from exclip_desktop.core.maths.search_ranking import find_hit_region
+from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.core.values.explanation import Factor
+from exclip_desktop.core.values.selection import coverage
+from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.models.model import Model
+from exclip_desktop.session.worker.search_requests import (
+    PictureProducts,
+    RegionQuery,
+    SearchedPicture,
+    SearchPart,
+    SearchRequest,
+    WordsQuery,
+)
+from exclip_desktop.storage.archives import archive_of
+from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.pictures import read_picture
+
+PART_S: Final = 0.1
+"""Seconds after which the pictures that were looked at are answered."""
+MOST_WORDS: Final = 3
+Size = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Part:
+    """What will be answered next."""
+
+    pictures: list[PictureProducts] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+class PictureNames:
+    """SHA-256 and size of picture files, remembered while size and time of the file stay."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._names: dict[Path, tuple[tuple[int, int], str, Size]] = {}
+
+    def get(self, path: Path) -> tuple[str, Size]:
+        """Return the ``pixels_sha256`` and (width, height) of a picture file; raise ``PictureError``."""
+        state = _file_state(path)
+        known = self._names.get(path)
+        if known is None or known[0] != state:
+            pixels = read_picture(path).pixels
+            known = state, pixels_sha256(pixels), (pixels.shape[1], pixels.shape[0])
+            self._names[path] = known
+        return known[1:]
+
+
+def _file_state(path: Path) -> tuple[int, int]:
+    try:
+        state = os.stat(archive_of(path) or path)
+    except OSError:
+        return 0, 0
+    return state.st_size, state.st_mtime_ns
+
+
+class ListSearch:
+    """Answers search requests from a cache; one that was interrupted is resumed where it was."""
+
+    def __init__(self, cache: FactorCache, unfinished: UnfinishedWork) -> None:
+        """Read and store factors in ``cache``."""
+        self._cache, self._unfinished = cache, unfinished
+        self._names = PictureNames()
+        self._request: SearchRequest | None = None
+        self._query: SearchQuery | None = None
+        self._done = 0
+
+    def search(
+        self, model: Model, settings: ExplainSettings, request: SearchRequest, progress: Progress, cancel: CancelToken
+    ) -> Iterator[SearchPart]:
+        """Yield the products of the request's pictures in parts; ``settings`` are resolved."""
+        if self._request is not request:
+            self._request, self._done = None, 0
+            self._query = self._make_query(model, settings, request, progress, cancel)
+            self._request = request
+        assert self._query is not None
+        part, began, done = _Part(), time.monotonic(), self._done
+        for picture in request.pictures[self._done :]:
+            cancel.check()
+            self._look_at(model, settings, picture, self._query, part)
+            done += 1
+            if time.monotonic() - began >= PART_S:
+                yield _make_answer(request, part, done)
+                self._done = done  # the part has arrived
+                part, began = _Part(), time.monotonic()
+        yield _make_answer(request, part, done)
+        self._done = done
+
+    def _look_at(
+        self, model: Model, settings: ExplainSettings, picture: SearchedPicture, query: SearchQuery, part: _Part
+    ) -> None:
+        """Add a picture to what is answered."""
+        try:
+            sha256, size = self._names.get(picture.path)
+            geometry, prefix = image_layout(model, size, settings)
+            factor = self._cache.get(make_image_key(model, settings, size, sha256))
+        except UserError as error:
+            part.failed[picture.pair] = str(error)
+            return
+        if factor is None:
+            part.missing.append(picture.pair)
+            return
+        products = multiply_query(factor, prefix, geometry.grid, query)
+        region = find_hit_region(products.heat)
+        words = self._best_words(model, settings, picture.caption, factor.rows[prefix:][region.ravel()])
+        part.pictures.append(PictureProducts(picture.pair, products, geometry, region, words))
+
+    def _best_words(
+        self, model: Model, settings: ExplainSettings, text: str, rows: NDArray[np.floating]
+    ) -> tuple[str, ...]:
+        """Return the words of a caption with the largest positive values for ``rows`` of the picture's factor."""
+        if not text.strip():
+            return ()
+        caption = model.reader.read(text)
+        factor = self._cache.get(make_text_key(model, settings, caption))
+        if factor is None:
+            return ()
+        values = factor.rows.astype(np.float64) @ rows.astype(np.float64).sum(0)
+        by_word = [(float(values[list(word.rows)].sum()), word.text) for word in caption.words if word.rows]
+        best = sorted((one for one in by_word if one[0] > 0), key=lambda one: -one[0])[:MOST_WORDS]
+        return tuple(word for _, word in best)
+
+    def _make_query(
+        self, model: Model, settings: ExplainSettings, request: SearchRequest, progress: Progress, cancel: CancelToken
+    ) -> SearchQuery:
+        """Return the request's query, from a stored or a computed factor."""
+        query = request.query
+        if isinstance(query, WordsQuery):
+            caption = model.reader.read(query.text)
+            rows = None if query.span is None else caption.rows_of(query.span)
+            key = make_text_key(model, settings, caption)
+            factor: Factor | None = self._cache.get(key)
+            if factor is None:
+                with self._unfinished.resume(key) as finished:
+                    factor = caption_factor(model, caption, settings, progress, cancel, finished)
+                self._cache.put(key, factor)
+            return make_query(factor, rows)
+        picture = query.picture if isinstance(query, RegionQuery) else read_picture(query.path)
+        regions = query.regions if isinstance(query, RegionQuery) else ()
+        size = picture.pixels.shape[1], picture.pixels.shape[0]
+        key = make_image_key(model, settings, size, pixels_sha256(picture.pixels))
+        factor = find_picture_factor(
+            self._cache, key, model, picture.pixels, settings, progress, cancel, self._unfinished
+        )
+        geometry, prefix = image_layout(model, size, settings)
+        share = coverage(geometry, regions)
+        if share is None:
+            return make_query(factor)
+        return make_query(factor, weights=np.concatenate([np.zeros(prefix), share.ravel()]))
+
+
+def _make_answer(request: SearchRequest, part: _Part, done: int) -> SearchPart:
+    return SearchPart(request.id, tuple(part.pictures), tuple(part.missing), part.failed, done)
