@@ -126,7 +126,7 @@ def find_hit_regions(heat: Floats) -> NDArray[np.bool_]:
     starts = flat.argmax(1)
     peaks = np.take_along_axis(flat, starts[:, None], 1)[..., None]
     hot = np.where(peaks > 0, smooth >= REGION_SHARE * peaks, smooth == peaks)
-    region = np.zeros_like(hot)
+    region = np.zeros(hot.shape, bool)  # in C order, unlike "hot"
     region.reshape(flat.shape)[np.arange(len(flat)), starts] = True
     return grow_within(region, hot)
 
@@ -144,4 +144,4 @@ def standardise(values: Floats, scale: tuple[float, float]) -> Floats:
 
 
 def _smooth_each(heat: Floats) -> Floats:
-    return np.moveaxis(smooth_heat(np.moveaxis(heat, 0, -1)), -1, 0)
+    return np.ascontiguousarray(np.moveaxis(smooth_heat(np.moveaxis(heat, 0, -1)), -1, 0))

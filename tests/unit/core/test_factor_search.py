@@ -2,11 +2,18 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
 
-from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
+from exclip_desktop.core.maths.factor_search import Products, SearchQuery, make_query, multiply_query
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.maths.patch_places import smooth_heat
-from exclip_desktop.core.maths.search_ranking import RANKINGS, find_hit_region, rank_pictures
+from exclip_desktop.core.maths.search_ranking import (
+    RANKINGS,
+    REGION_SHARE,
+    find_hit_region,
+    find_hit_regions,
+    rank_pictures,
+)
 from exclip_desktop.core.values.explanation import Factor, SideReport
 
 REPORT = SideReport(5, 0.0, None, True, "closed form")
@@ -66,6 +73,41 @@ def test_a_strongest_region_is_one_connected_group_around_the_strongest_place() 
     assert 9 <= region.sum() <= 25
     assert find_hit_region(-heat).sum() >= 1  # nothing is for the query
     assert find_hit_region(np.zeros((1, 1))).all()
+
+
+def test_regions_of_many_pictures_are_those_of_each() -> None:
+    heat = np.random.default_rng(4).normal(size=(30, 5, 7)) + 0.3
+    heat[3] = -1 - heat[3] ** 2
+    together = find_hit_regions(heat)
+    for one, region in zip(heat, together, strict=True):
+        smooth = smooth_heat(one)
+        peak = smooth.max()
+        hot = smooth >= REGION_SHARE * peak if peak > 0 else smooth == peak
+        groups, _ = label(hot)
+        start = np.unravel_index(smooth.argmax(), smooth.shape)
+        np.testing.assert_array_equal(region, groups == groups[start])
+        np.testing.assert_array_equal(region, find_hit_region(one))
+
+
+def test_pictures_of_several_grids_are_ranked_as_each_alone() -> None:
+    random = np.random.default_rng(5)
+    shapes = [(3, 4), (4, 3), (2, 2), (3, 4), (4, 3), (3, 4)]
+    products = [
+        Products(heat := random.normal(size=shape), np.ones(shape), float(heat.sum()), float(random.normal()))
+        for shape in shapes
+    ]
+    for ranking in RANKINGS:
+        ranked = rank_pictures(products, ranking)
+        assert sorted(one.place for one in ranked) == list(range(6))
+        assert [one.value for one in ranked] == sorted((one.value for one in ranked), reverse=True)
+        for one in ranked:
+            heat = products[one.place].heat
+            assert one.region.shape == heat.shape
+            np.testing.assert_array_equal(one.region, find_hit_region(heat))
+            assert one.numbers["region"] == pytest.approx(heat[one.region].sum())
+            assert one.numbers["direction"] == pytest.approx(smooth_heat(heat).max())
+            assert one.numbers["sum"] == products[one.place].sum
+            assert one.numbers["score"] == products[one.place].score
 
 
 def test_smoothing_keeps_a_constant_within_and_fades_at_edges() -> None:
