@@ -59,6 +59,8 @@ class ReplaceStep(QUndoCommand):
         """Absorb a later step that joins."""
         if not isinstance(other, ReplaceStep) or not other._joins or other._made - self._made > JOIN_WITHIN_S:
             return False
+        if other._put != self._put:  # of the other one of two inputs
+            return False
         self._after, self._made = other._after, other._made
         other._forget()
         return True

@@ -179,6 +179,12 @@ ACTIONS: Final = (
                "Measure over many pairs how faithful methods are and how well they locate objects"),
     ActionSpec("difference", "Difference from the previous caption", ("X",), COMPARING,
                "Show the difference between the current and the previous caption", "difference", True),
+    ActionSpec("two_pictures", "Two pictures", ("Y",), COMPARING,
+               "Show which regions of the picture match which regions of a second picture", "", True),
+    ActionSpec("open_second", "Open second picture…", ("Ctrl+Shift+Y",), COMPARING,
+               "Choose the second of two pictures from a file"),
+    ActionSpec("pin_picture", "Keep as second picture", ("Shift+Y",), COMPARING,
+               "Compare other pictures of the list with the picture that is shown now"),
     ActionSpec("second_model", "Compare with another model…", (), COMPARING,
                "Also explain with a second model", "compare", True),
     ActionSpec("focus_caption", "Edit caption", ("Ctrl+L",), PROGRAM, "Go to the caption field", "caption"),
@@ -264,7 +270,10 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         *("rate_match", "rate_mismatch", "rate_artefact", "rate_unsure", "rate_none", SEPARATOR),
         *("tag", "note", SEPARATOR, "next_unrated", "next_doubtful", SEPARATOR, "rating_goes_on", "rating_keys"),
     ),
-    "&Compare": ("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR, "study"),
+    "&Compare": (
+        *("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR),
+        *("two_pictures", "open_second", "pin_picture", SEPARATOR, "study"),
+    ),
     "&Help": ("manual", "shortcuts", SEPARATOR, "log_folder", "about"),
 }
 

@@ -40,6 +40,7 @@ from exclip_desktop.ui.commands.parts_commands import PartsCommands
 from exclip_desktop.ui.commands.project_commands import FindingCommands, ListCommands
 from exclip_desktop.ui.commands.rating_commands import RatingCommands
 from exclip_desktop.ui.commands.search_commands import SearchCommands
+from exclip_desktop.ui.commands.two_input_commands import TwoInputCommands
 from exclip_desktop.ui.commands.view_commands import ViewCommands
 from exclip_desktop.ui.commands.word_commands import WordCommands
 from exclip_desktop.ui.compare.difference_pane import DifferencePane
@@ -54,6 +55,7 @@ from exclip_desktop.ui.lists.heat_images import HeatImages
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.models.model_menu import ModelAdviceBar, ModelMenu
 from exclip_desktop.ui.search.search_dock import SearchDock
+from exclip_desktop.ui.two_inputs.two_pictures_view import TwoPicturesView
 from exclip_desktop.ui.widgets.file_manager import show_in_folder
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
 from exclip_desktop.ui.widgets.status_line import StatusLine
@@ -98,8 +100,10 @@ class Window(QMainWindow):
         self.grid = PaneGrid(
             session.compare_controller, session.active_pane, state, session.second_model, session.selection_controller
         )
-        self.stage = Stage(self.canvas, self._alone(), self.grid, session.compare_controller, state)
-        self.banner, self._grid_banner = Banner(state, over=self.canvas), Banner(state, over=self.grid)
+        self.two_pictures = TwoPicturesView(session.two_inputs, session.selection_controller)
+        self.stage = Stage(self.canvas, self._alone(), self.grid, self.two_pictures, session)
+        self.banner = Banner(state, over=self.canvas)
+        self._banners = self.banner, *(Banner(state, over=part) for part in (self.grid, self.two_pictures))
         self.bars = (
             ColourBar(state, "picture", limit_of=self.stage.limit, unit_of=self.stage.unit),
             ColourBar(state, "words", limit_of=lambda: self.strip.limit),
@@ -174,6 +178,7 @@ class Window(QMainWindow):
         self.bars[0].add_left(self.histogram)
         self.histogram.hide_in_narrow(picture)
         right.addWidget(self.bars[0], 1)
+        right.addWidget(self.two_pictures.bars["second"], 1)
         right.addWidget(self.opacity)
         row.addLayout(right)
         below = QWidget()
@@ -263,8 +268,9 @@ class Window(QMainWindow):
         self.alternatives.caption_added.connect(caption_alternatives.add)
         self.alternatives.caption_removed.connect(caption_alternatives.remove_at)
         self.alternatives.caption_chosen.connect(session.caption_keeper.type_caption)
-        for banner in (self.banner, self._grid_banner):
+        for banner in self._banners:
             banner.closed.connect(explain_controller.dismiss)
+        for banner in (*self._banners, self.two_pictures.banner):
             banner.cpu_requested.connect(explain_controller.use_cpu)
             banner.file_requested.connect(show_in_folder)
         self.status.cancel_requested.connect(session.cancel)
@@ -302,6 +308,9 @@ class Window(QMainWindow):
         self.grid.range_reset_requested.connect(self.commands["one_range"].trigger)
         for bar in self.bars:
             shared.shared.connect(bar.refresh)
+        for opened in (session.two_inputs.opened, session.two_inputs.closed):
+            opened.connect(self._show_bars)
+        self._show_bars()
         for signal in (self.grid.ranges_changed, session.compare_controller.opened, session.compare_controller.closed):
             signal.connect(self.bars[0].refresh)
             signal.connect(self.histogram.refresh)
@@ -309,6 +318,12 @@ class Window(QMainWindow):
             more.opened.connect(self._show_names)
             more.closed.connect(self._show_names)
         self._show_names()
+
+    def _show_bars(self) -> None:
+        """Show the colour bar of the picture that is at the right."""
+        has_two = self._session.two_inputs.kind == "pictures"
+        self.bars[0].setVisible(not has_two)
+        self.two_pictures.bars["second"].setVisible(has_two)
 
     def _show_names(self) -> None:
         """Show whose picture and words these are, while there are others."""
@@ -353,6 +368,7 @@ class Window(QMainWindow):
             CompareCommands(self, session, commands, self.grid, self.inspector),
             PartsCommands(self, session, commands, self.canvas, self.inspector, self.status.show_message),
             SearchCommands(self, session, commands, self.search_dock, dock, self.status.show_message, folder),
+            TwoInputCommands(self, session, commands, self.two_pictures, self._files),
         )
 
     def _add_panels(self) -> None:

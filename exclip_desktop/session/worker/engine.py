@@ -61,6 +61,8 @@ from exclip_desktop.session.worker.requests import (
 )
 from exclip_desktop.session.worker.search_engine import ListSearch
 from exclip_desktop.session.worker.search_requests import SearchPart, SearchRequest
+from exclip_desktop.session.worker.two_input_engine import answer_two_inputs
+from exclip_desktop.session.worker.two_input_requests import TwoInputRequest
 from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.pictures import Picture, read_picture
 
@@ -270,8 +272,12 @@ class ModelEngine:
             yield from self._search.search(model, settings, request, progress, cancel)
 
     def answer_picture(self, request: PictureRequest, progress: Progress, cancel: CancelToken) -> Iterator[object]:
-        """Answer a request about one picture with itself, from its whole factor."""
+        """Answer a request about one picture with itself, from its whole factor, or about two inputs."""
         with convert_memory_errors():
+            if isinstance(request, TwoInputRequest):
+                model, _ = self._model(request.choice, progress)
+                yield answer_two_inputs(request, model, self._cache, self._unfinished, progress, cancel)
+                return
             question = self._read(request.question, progress)
             factor = store_picture_factor(self._cache, question, progress, cancel, self._unfinished)
             yield from self._parts_engine.answer(request, question, factor, progress, cancel)

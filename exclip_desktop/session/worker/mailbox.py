@@ -22,10 +22,11 @@ from exclip_desktop.session.worker.requests import (
     StudyRequest,
 )
 from exclip_desktop.session.worker.search_requests import SearchRequest
+from exclip_desktop.session.worker.two_input_requests import TwoInputRequest
 
 FIRST = (
     *(ExplainRequest, ScoreRequest, FramingsRequest, OcclusionRequest, SimilarityRequest, SecondModelRequest),
-    *(SearchRequest, EstimateRequest, ProfileRequest, PaneRequest, PartsRequest),
+    *(TwoInputRequest, SearchRequest, EstimateRequest, ProfileRequest, PaneRequest, PartsRequest),
 )
 """The kinds of request that are served before work ahead, in their order."""
 LATER = (ListPairRequest, StudyRequest)
@@ -50,10 +51,10 @@ class Mailbox:
 
     A newer request replaces an older one of its kind, and cancels it if it runs. Profiles, panes and parts are
     interrupted by any request before theirs in ``FIRST`` and resumed after it; but an explanation replaces
-    everything that belongs to the previous one. The second model's explanation is interrupted by an explanation,
-    which may fail, and starts again after it; a search is interrupted by the requests before it, a pair of a list by
-    all of ``FIRST``, and a study by everything else; they are always resumed. Work ahead waits until nothing of
-    ``FIRST`` is left, is interrupted by any request that precedes it, and is resumed.
+    everything that belongs to the previous one. The second model's explanation, and that of two inputs, is
+    interrupted by an explanation, which may fail, and starts again after it; a search is interrupted by the requests
+    before it, a pair of a list by all of ``FIRST``, and a study by everything else; they are always resumed. Work ahead
+    waits until nothing of ``FIRST`` is left, is interrupted by any request that precedes it, and is resumed.
     """
 
     def __init__(self) -> None:
@@ -119,7 +120,7 @@ class Mailbox:
         request = running.request
         if running.token.is_cancelled:
             return
-        if isinstance(request, SecondModelRequest | SearchRequest | ListPairRequest | StudyRequest):
+        if isinstance(request, SecondModelRequest | TwoInputRequest | SearchRequest | ListPairRequest | StudyRequest):
             self._slots.setdefault(type(request), request)
         elif isinstance(newer, ExplainRequest):
             return
@@ -218,7 +219,7 @@ def _makes_room(running: Request, request: Request) -> bool:
     """Return whether the running request is interrupted by a newer one."""
     if type(running) is type(request):
         return True
-    if isinstance(running, EstimateRequest | SecondModelRequest | SimilarityRequest):
+    if isinstance(running, EstimateRequest | SecondModelRequest | SimilarityRequest | TwoInputRequest):
         return isinstance(request, ExplainRequest)
     if isinstance(running, SearchRequest):
         return isinstance(request, FIRST[: FIRST.index(SearchRequest)])

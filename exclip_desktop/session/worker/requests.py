@@ -116,7 +116,10 @@ class AheadRequest:
 
 @dataclass(frozen=True, slots=True)
 class PictureRequest:
-    """A request about one picture with itself, of the pair in ``question``; each kind is a class of its own."""
+    """A request about one picture with itself, of the pair in ``question``; each kind is a class of its own.
+
+    Requests about two inputs are of these kinds, too: their first input is of that pair.
+    """
 
     question: ExplainRequest
 

@@ -7,7 +7,9 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.session.pair.region_controller import RegionController
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.state import State
 from exclip_desktop.ui.action_table import SEPARATOR
 from exclip_desktop.ui.actions import keep_keys
 from exclip_desktop.ui.canvas.canvas import Canvas
@@ -42,7 +44,6 @@ class BoxCommands(QObject):
         """Connect the actions, the canvases of ``stage``, and ``others`` with the same boxes."""
         super().__init__(window)
         self._session, self._actions, self._stage = session, actions, stage
-        self._regions = session.region_controller
         self._field = LabelField(window)
         self._named: Region | None = None  # the region that the field names
         self._menus = {True: self._make_menu(ON_BOX, window), False: self._make_menu(ON_PICTURE, window)}
@@ -54,7 +55,7 @@ class BoxCommands(QObject):
             "remove_box": self.remove,
             "flip_box": self.flip,
             "hide_box": self.hide,
-            "show_boxes": self._regions.show_all,
+            "show_boxes": lambda: self._regions.show_all(),
             "duplicate_box": self.duplicate,
             "copy_box": self.copy,
         }
@@ -68,13 +69,27 @@ class BoxCommands(QObject):
             canvas.region_naming_requested.connect(self._open_field)
             canvas.menu_requested.connect(self._show_menu)
         session.selection_controller.region_drawn.connect(self._on_drawn)
-        for signal in (session.state.selection_changed, session.state.current_region_changed):
-            signal.connect(self._update)
+        for state in (session.state, session.two_inputs.second):
+            for signal in (state.selection_changed, state.current_region_changed):
+                signal.connect(self._update)
+        session.two_inputs.active_changed.connect(self._update)
         session.known_labels.changed.connect(self._update_prompt)
         for signal in (session.state.canvas_picture_changed, session.compare_controller.laid_out):
             signal.connect(self._field.close_unused)
+        session.two_inputs.active_changed.connect(self._field.close_unused)
         self._update()
         self._update_prompt()
+
+    @property
+    def _state(self) -> State:
+        """The scene of the boxes: the window's, or that of the second picture while it is in use."""
+        two_inputs = self._session.two_inputs
+        return two_inputs.second if two_inputs.is_second_active else self._session.state
+
+    @property
+    def _regions(self) -> RegionController:
+        two_inputs = self._session.two_inputs
+        return two_inputs.second_regions if two_inputs.is_second_active else self._session.region_controller
 
     def place(self) -> None:
         """Draw a box without the mouse: at the hovered patch, or in the middle of the view."""
@@ -83,7 +98,7 @@ class BoxCommands(QObject):
         if box is not None:
             self._regions.add(Region(box, subtract=self._session.state.view.subtract))
             canvas.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self._on_drawn(len(self._session.state.selection.regions) - 1)
+            self._on_drawn(len(self._state.selection.regions) - 1)
 
     def name(self) -> None:
         """Open the field for the current box's name."""
@@ -111,10 +126,10 @@ class BoxCommands(QObject):
 
     def duplicate(self) -> None:
         """Add a copy of the current box, a little to the right and below; to the left and above at the edge."""
-        index, canvas_picture = self._regions.current_index, self._session.state.canvas_picture
+        index, canvas_picture = self._regions.current_index, self._state.canvas_picture
         if index is None or canvas_picture is None:
             return
-        region = self._session.state.selection.regions[index]
+        region = self._state.selection.regions[index]
         shift = (region.box[2] - region.box[0]) * COPY_SHIFT, (region.box[3] - region.box[1]) * COPY_SHIFT
         bounds = canvas_picture.bounds
         copies = (move_region(region, (sign * shift[0], sign * shift[1]), bounds) for sign in (1, -1))
@@ -124,7 +139,7 @@ class BoxCommands(QObject):
         """Copy the current box's coordinates, as the command line reads them."""
         index = self._regions.current_index
         if index is not None:
-            box = self._session.state.selection.regions[index].box
+            box = self._state.selection.regions[index].box
             QGuiApplication.clipboard().setText(",".join(f"{edge:.6g}" for edge in box))
 
     def _step(self, by: int) -> None:
@@ -139,12 +154,12 @@ class BoxCommands(QObject):
 
     def _on_drawn(self, index: int) -> None:
         """Ask for the name of a new box; a subtracted one is no label."""
-        regions = self._session.state.selection.regions
+        regions = self._state.selection.regions
         if self._session.known_labels.prompts and index < len(regions) and not regions[index].subtract:
             self._open_field(index)
 
     def _open_field(self, index: int) -> None:
-        region = self._session.state.selection.regions[index]
+        region = self._state.selection.regions[index]
         self._field.close_unused()
         self._named = region
         self._field.open(self._canvas(), index, region.name, self._session.known_labels.names())
@@ -169,11 +184,12 @@ class BoxCommands(QObject):
     def _show_menu(self, index: int | None, place: QPoint) -> None:
         """Show the menu of a region, which becomes the current one, or of the picture."""
         if index is not None:
-            self._session.selection_controller.choose_region(index)
+            two_inputs, first = self._session.two_inputs, self._session.selection_controller
+            (two_inputs.second_selection if two_inputs.is_second_active else first).choose_region(index)
         self._menus[index is not None].popup(place)
 
     def _update(self) -> None:
-        state, index = self._session.state, self._regions.current_index
+        state, index = self._state, self._regions.current_index
         for name in NEED_BOX:
             self._actions[name].setEnabled(index is not None)
         subtracted = index is not None and state.selection.regions[index].subtract

@@ -40,7 +40,7 @@ class EditCommands(QObject):
         handlers = {
             "undo": self.undo,
             "redo": self.redo,
-            "clear_selection": session.selection_controller.escape,
+            "clear_selection": self.clear_selection,
             "select_words": session.selection_controller.select_all_words,
             "occlude": self.occlude,
             "copy_picture": self.copy_picture,
@@ -61,9 +61,18 @@ class EditCommands(QObject):
         for signal in (
             *(session.undo.indexChanged, session.state.answer_changed, session.state.selection_changed),
             *(session.state.work_changed, session.state.heat_mode_changed),
+            *(session.two_inputs.active_changed, session.two_inputs.second.selection_changed),
         ):
             signal.connect(self._show_enabled)
         self._show_enabled()
+
+    def clear_selection(self) -> None:
+        """Clear what is selected; of two inputs, in the one that is in use."""
+        two_inputs = self._session.two_inputs
+        if two_inputs.is_second_active:
+            two_inputs.second_selection.clear()
+        else:
+            self._session.selection_controller.escape()
 
     def undo(self) -> None:
         """Undo the last step, and report one of the project."""
@@ -145,13 +154,14 @@ class EditCommands(QObject):
         QGuiApplication.clipboard().setText(text)
 
     def _show_enabled(self) -> None:
-        state, undo = self._session.state, self._session.undo
+        state, undo, two_inputs = self._session.state, self._session.undo, self._session.two_inputs
+        in_use = two_inputs.second if two_inputs.is_second_active else state
         for name in NEED_EXPLANATION:
             self._actions[name].setEnabled(state.explanation is not None)
         enabled = {
             "undo": undo.canUndo(),
             "redo": undo.canRedo(),
-            "clear_selection": state.selection != Selection() or state.heat_mode is not None,
+            "clear_selection": in_use.selection != Selection() or in_use.heat_mode is not None,
             "cancel": state.work is not None,
         }
         for name, on in enabled.items():

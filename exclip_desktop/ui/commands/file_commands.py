@@ -44,22 +44,27 @@ class FileCommands(QObject):
             self._session.open(path)
 
     def paste(self) -> None:
-        """Open the picture on the clipboard."""
-        if not self.take(QGuiApplication.clipboard().mimeData(), "pasted picture"):
+        """Open the picture on the clipboard, as the second one while the second of two pictures is in use."""
+        second = self._session.two_inputs.is_second_active
+        if not self.take(QGuiApplication.clipboard().mimeData(), "pasted picture", second=second):
             error = PictureError("The clipboard holds no picture.", "Copy a picture, or a picture file, and try again.")
             self._session.explain_controller.show_error(error)
 
-    def take(self, data: QMimeData | None, title: str) -> bool:
-        """Open the pasted or dropped picture; return whether there was one."""
+    def take(self, data: QMimeData | None, title: str, *, second: bool = False) -> bool:
+        """Open the pasted or dropped picture, as the second one or the first; return whether there was one."""
         if data is None:
             return False
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
         if paths:
-            self._session.open(paths[0], _ignored_files_note(paths))
+            if second:
+                self._session.two_inputs.open_file(paths[0])
+            else:
+                self._session.open(paths[0], _ignored_files_note(paths))
             return True
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
-            self._session.explain_controller.open_image(lambda: make_picture(image), title)
+            opener = self._session.two_inputs if second else self._session.explain_controller
+            opener.open_image(lambda: make_picture(image), title)
             return True
         return False
 

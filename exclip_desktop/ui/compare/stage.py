@@ -1,21 +1,22 @@
-"""The middle of the window: our answer's canvas, or the compare view's panes."""
+"""The middle of the window: our answer's canvas, the compare view's panes, or two pictures."""
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
-from exclip_desktop.session.compare.compare_controller import CompareController
-from exclip_desktop.session.pair.scene import Scene
+from exclip_desktop.session.session import Session
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.colour_bar import picture_unit
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
+from exclip_desktop.ui.two_inputs.two_pictures_view import TwoPicturesView
 
 
 class Stage(QStackedWidget):
-    """Shows one of the two; zooming and naming boxes go to the canvas that is in sight.
+    """Shows one of these; zooming and naming boxes go to the canvas that is in sight.
 
     Attributes:
         grid: the panes.
+        two_pictures: two pictures.
 
     Signals:
         region_naming_requested(index): a region was double-clicked on any canvas.
@@ -27,30 +28,43 @@ class Stage(QStackedWidget):
     menu_requested = Signal(object, QPoint)
 
     def __init__(
-        self, canvas: Canvas, alone: QWidget, grid: PaneGrid, compare_controller: CompareController, state: Scene
+        self,
+        canvas: Canvas,
+        alone: QWidget,
+        grid: PaneGrid,
+        two_pictures: TwoPicturesView,
+        session: Session,
     ) -> None:
-        """Show ``alone``, which holds the ``canvas`` of ``state``, or ``grid`` while ``compare_controller`` is open."""
+        """Show ``alone``, which holds the session's ``canvas``, or what the session has opened instead."""
         super().__init__()
-        self._canvas, self._compare_controller, self.grid = canvas, compare_controller, grid
-        self._state = state
-        self.addWidget(alone)
-        self.addWidget(grid)
-        canvas.region_naming_requested.connect(self.region_naming_requested)
-        grid.region_naming_requested.connect(self.region_naming_requested)
-        canvas.menu_requested.connect(self.menu_requested)
-        grid.menu_requested.connect(self.menu_requested)
-        compare_controller.opened.connect(self._show)
-        compare_controller.closed.connect(self._show)
+        self._canvas, self.grid, self.two_pictures = canvas, grid, two_pictures
+        self._state, self._compare_controller, self._two_inputs = (
+            session.state,
+            session.compare_controller,
+            session.two_inputs,
+        )
+        for page in (alone, grid, two_pictures):
+            self.addWidget(page)
+        for part in (canvas, grid, two_pictures):
+            part.region_naming_requested.connect(self.region_naming_requested)
+            part.menu_requested.connect(self.menu_requested)
+        for view in (self._compare_controller, self._two_inputs):
+            view.opened.connect(self._show)
+            view.closed.connect(self._show)
+        self._compare_controller.opened.connect(self._two_inputs.close)
+        self._two_inputs.opened.connect(self._compare_controller.close)
 
     @property
     def canvas(self) -> Canvas:
         """The canvas that is in sight, or stands for those that are."""
+        if self._two_inputs.kind == "pictures":
+            return self.two_pictures.canvas
         lead = self.grid.lead if self._compare_controller.is_open else None
         return lead or self._canvas
 
     def limit(self) -> float | None:
         """Return the end of the colour range of what is in sight; None where panes have ranges of their own."""
-        return self.grid.limit() if self._compare_controller.is_open else self._canvas.current_limit()
+        return self.grid.limit() if self._compare_controller.is_open else self.canvas.current_limit()
 
     def heat(self) -> Floats | None:
         """Return the values of the heat on that canvas, (grid_h, grid_w), or None."""
@@ -61,4 +75,5 @@ class Stage(QStackedWidget):
         return "in each method's own unit" if self._compare_controller.is_open else picture_unit(self._state)
 
     def _show(self) -> None:
-        self.setCurrentIndex(int(self._compare_controller.is_open))
+        has_pictures = self._two_inputs.kind == "pictures"
+        self.setCurrentIndex(2 if has_pictures else int(self._compare_controller.is_open))

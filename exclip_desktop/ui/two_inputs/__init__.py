@@ -1,0 +1,1 @@
+"""Widgets of two pictures and two captions."""

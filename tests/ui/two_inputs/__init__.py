@@ -1,0 +1,1 @@
+"""Two pictures and two captions in the window."""
