@@ -259,9 +259,5 @@ def _picture_query(
 
 
 def _make_hit(path: str, geometry: Geometry, ranked: RankedPicture, heat: NDArray[np.float64]) -> SearchHit:
-    rows, columns = (np.flatnonzero(ranked.region.any(axis)) for axis in (1, 0))
-    left, top, _, _ = geometry.patch_box(int(rows[0]), int(columns[0]))
-    _, _, right, bottom = geometry.patch_box(int(rows[-1]), int(columns[-1]))
-    width, height = geometry.source_size
-    box = (max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height))
+    box = geometry.box_around(ranked.region)
     return SearchHit(path, ranked.value, ranked.numbers, heat.astype(np.float32), ranked.region, box, geometry)

@@ -27,6 +27,7 @@ from exclip_desktop.attribution.second_order.stored_explain import (
 )
 from exclip_desktop.attribution.second_order.unfinished import FinishedChunks, UnfinishedWork
 from exclip_desktop.core.cache_keys import pixels_sha256
+from exclip_desktop.core.maths.region_pairs import measure_places
 from exclip_desktop.core.progress import CancelToken, Progress, ignore_progress
 from exclip_desktop.core.values.explanation import Factor
 from exclip_desktop.core.values.settings import DEFAULT_SETTINGS, ExplainSettings
@@ -132,7 +133,8 @@ def _side_and_factor(work: _Work, source: ModelInput, which: Which) -> tuple[Inp
         make_image_key(model, settings, size, pixels_sha256(source)),
         lambda finished: picture_factor(model, source, settings, progress, work.cancel, finished),
     )
-    return PictureSide(geometry, prefix, factor.report), factor
+    lengths = measure_places(factor, prefix, geometry.grid)
+    return PictureSide(geometry, prefix, factor.report, lengths), factor
 
 
 def _find_factor(work: _Work, key: str, compute: Callable[[FinishedChunks], Factor]) -> Factor:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 SIGMA_PATCHES: Final = 1.0
 """Width of the Gaussian that a place is averaged with: objects cover several patches, and lone patches mislead."""
+REGION_SHARE: Final = 0.3
+"""A region reaches as far around its strongest place as the smoothed heat exceeds this share of its maximum."""
 
 
 def smooth_heat(heat: Floats, sigma_patches: float = SIGMA_PATCHES) -> Floats:

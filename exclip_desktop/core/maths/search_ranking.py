@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.factor_search import Floats, ProductBlock, Products, stack_products
-from exclip_desktop.core.maths.patch_places import grow_within, smooth_heat
+from exclip_desktop.core.maths.patch_places import REGION_SHARE, grow_within, smooth_heat
 
 Ranking = Literal["combined", "sum", "region", "direction", "score"]
 RANKINGS: Final[dict[Ranking, str]] = {
@@ -18,8 +18,6 @@ RANKINGS: Final[dict[Ranking, str]] = {
     "direction": "strongest place of the heat without the lengths of the patches' rows",
     "score": "cosine of the two embeddings",
 }
-REGION_SHARE: Final = 0.3
-"""The hit region reaches as far as the smoothed heat exceeds this share of its maximum."""
 LENGTH_QUANTILE: Final = 0.8
 """Rows shorter than this quantile of the list's are divided by the quantile, so that weak patches stay weak."""
 

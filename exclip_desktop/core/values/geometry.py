@@ -58,6 +58,14 @@ class Geometry:
         x0, y0, x1, y1 = self.patch_box(row, column)
         return (x0 + x1) / 2, (y0 + y1) / 2
 
+    def box_around(self, patches: NDArray[np.bool_]) -> Box:
+        """Return the box around some patches, (rows, columns), at least one, cut to the picture; in source pixels."""
+        rows, columns = (np.flatnonzero(patches.any(axis)) for axis in (1, 0))
+        left, top, _, _ = self.patch_box(int(rows[0]), int(columns[0]))
+        _, _, right, bottom = self.patch_box(int(rows[-1]), int(columns[-1]))
+        width, height = self.source_size
+        return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
+
     def patch_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Return the patch (row, column) at a point in source pixels; None outside the part that the model sees."""
         x0, y0, x1, y1 = self.visible

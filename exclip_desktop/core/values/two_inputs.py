@@ -16,9 +16,10 @@ from exclip_desktop.core.values.settings import Side, framing_suffix
 
 Which = Literal["first", "second"]
 WHICH: Final[tuple[Which, Which]] = ("first", "second")
-Part = Span | Box
-"""A part of an input: words of a caption, or a box of a picture."""
+SpanOrBox = Span | Box
+"""Words of a caption, or a box of a picture."""
 NO_PREVIEW: Final = Preview()
+NO_SELECTION: Final = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,17 @@ class PictureSide:
         geometry: where the patches lie on the picture.
         prefix: number of class and register tokens, which come before the patches.
         report: the report of its integral.
+        place_lengths: float64 (grid_h, grid_w), the lengths of the rows averaged over neighbouring patches, divided by
+            that of the embedding; None where the rows were not computed.
 
     """
 
     geometry: Geometry
     prefix: int
     report: SideReport
+    place_lengths: Floats | None = None
     kind: ClassVar[Side] = "image"
-    parts: ClassVar[tuple[str, str]] = ("patches", "prefix tokens")
+    token_kinds: ClassVar[tuple[str, str]] = ("patches", "prefix tokens")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,16 +75,16 @@ class PictureSide:
         """Return the patches' values of (tokens,) as (grid_h, grid_w)."""
         return values[self.prefix :].reshape(self.geometry.grid)
 
-    def select(self, part: Part | None) -> Selection:
+    def select(self, place: SpanOrBox | None) -> Selection:
         """Return the selection of a box (None: nothing is selected, so that everything counts).
 
         Raises:
             SelectionError: it is no box, or lies outside the part of the picture that the model sees.
 
         """
-        if part is None:
+        if place is None:
             return Selection()
-        box = as_box(part)
+        box = as_box(place)
         self.geometry.require_coverage(box)
         return Selection(regions=(Region(box),))
 
@@ -101,7 +105,7 @@ class CaptionSide:
     caption: Caption
     report: SideReport
     kind: ClassVar[Side] = "text"
-    parts: ClassVar[tuple[str, str]] = ("words", "specials")
+    token_kinds: ClassVar[tuple[str, str]] = ("words", "specials")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,14 +134,14 @@ class CaptionSide:
         """Return the tokens' values, (tokens,)."""
         return values
 
-    def select(self, part: Part | None) -> Selection:
+    def select(self, place: SpanOrBox | None) -> Selection:
         """Return the selection of words (None: nothing is selected, so that everything counts).
 
         Raises:
             CaptionError: the words are not in the caption, or the model did not read them.
 
         """
-        return Selection() if part is None else Selection(self.caption.rows_of(part))  # type: ignore[arg-type]
+        return Selection() if place is None else Selection(self.caption.rows_of(place))  # type: ignore[arg-type]
 
     def describe(self) -> dict[str, Any]:
         """Return the side as plain values for JSON."""
@@ -167,7 +171,7 @@ class TwoInputLedger:
     Attributes:
         blocks: sums of the blocks of the matrix: content × content, other × content, content × other, other × other,
             the first input before the second; content is patches or words.
-        parts: what is content and what is not, of the first and the second input.
+        token_kinds: what is content and what is not, of the first and the second input.
         reference: the contribution of the reference inputs, (r_a·e_b + e_a·r_b − r_a·r_b) / (‖e_a‖‖e_b‖).
         gap: only with the ``published`` text reference: its distance from the reference at the start of the path.
         residual: the quadrature's error.
@@ -175,7 +179,7 @@ class TwoInputLedger:
     """
 
     blocks: tuple[float, float, float, float]
-    parts: tuple[tuple[str, str], tuple[str, str]]
+    token_kinds: tuple[tuple[str, str], tuple[str, str]]
     reference: float
     gap: float
     residual: float
@@ -189,11 +193,11 @@ class TwoInputLedger:
     def swapped(self) -> "TwoInputLedger":
         """The ledger of the inputs in the other order."""
         both, other_content, content_other, neither = self.blocks
-        return replace(self, blocks=(both, content_other, other_content, neither), parts=self.parts[::-1])
+        return replace(self, blocks=(both, content_other, other_content, neither), token_kinds=self.token_kinds[::-1])
 
     def lines(self) -> list[tuple[str, float]]:
         """Return the parts with their names, in reading order; the gap only where it is not 0."""
-        (content_a, other_a), (content_b, other_b) = self.parts
+        (content_a, other_a), (content_b, other_b) = self.token_kinds
         names = [(content_a, content_b), (other_a, content_b), (content_a, other_b), (other_a, other_b)]
         gap = [("gap to the published reference", self.gap)] if self.gap else []
         return [
@@ -355,7 +359,7 @@ def make_two_input_ledger(
     published = any(not np.array_equal(end.reference, end.ledger_reference) for end in ends)
     return TwoInputLedger(
         (float(table[0, 0]), float(table[1, 0]), float(table[0, 1]), float(table[1, 1])),
-        (sides[0].parts, sides[1].parts),
+        (sides[0].token_kinds, sides[1].token_kinds),
         reference=cosine(a, b) - from_ledger,
         gap=from_ledger - explained if published else 0.0,
         residual=explained - float(table.sum()),
@@ -367,13 +371,14 @@ def pair_as_two_inputs(explanation: Explanation) -> TwoInputExplanation:
     ledger = explanation.ledger
     caption = CaptionSide(explanation.caption, explanation.text_side)
     picture = PictureSide(explanation.geometry, explanation.interactions.prefix, explanation.image_side)
+    kinds = caption.token_kinds, picture.token_kinds
     blocks = ledger.words_patches, ledger.specials_patches, ledger.words_prefix, ledger.specials_prefix
     return TwoInputExplanation(
         explanation.matrix,
         caption,
         picture,
         explanation.score,
-        TwoInputLedger(blocks, (caption.parts, picture.parts), ledger.reference, ledger.gap, ledger.residual),
+        TwoInputLedger(blocks, kinds, ledger.reference, ledger.gap, ledger.residual),
         explanation.settings,
         explanation.float32_score,
     )
