@@ -10,6 +10,7 @@ from exclip_desktop.core.version import __version__
 
 if TYPE_CHECKING:
     from exclip_desktop.api.batch import batch, open_batch
+    from exclip_desktop.api.between import TwoInputResult, explain_between
     from exclip_desktop.api.explain import (
         MatrixResult,
         Result,
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
 __all__ = [
     "MatrixResult",
     "Result",
+    "TwoInputResult",
     "__version__",
     "batch",
     "convert_list",
     "explain",
+    "explain_between",
     "find_directions",
     "find_parts",
     "load_model",
@@ -63,6 +66,8 @@ def __getattr__(name: str) -> Any:
             "find_directions": "parts",
             "find_parts": "parts",
             "similar_patches": "parts",
+            "TwoInputResult": "between",
+            "explain_between": "between",
         }
         return getattr(import_module(f"exclip_desktop.api.{modules.get(name, 'explain')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -31,6 +31,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final[dict[str, Command]] = {
     "explain": Command("explain", "explain a picture and a caption"),
+    "compare": Command("compare", "explain two pictures, two captions, or one of each"),
     "profile": Command("profile", "show where the attribution lies at every layer"),
     "map": Command("map", "map a picture or a caption by another method"),
     "batch": Command("batch", "explain a whole list of pairs into a folder"),

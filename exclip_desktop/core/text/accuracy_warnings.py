@@ -1,5 +1,6 @@
 """Warnings about an explanation's accuracy: integrals that are not exact, and text that the model did not read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,7 @@ from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, SideReport
 from exclip_desktop.core.values.settings import OWN_STEPS
+from exclip_desktop.core.values.two_inputs import WHICH, CaptionSide, TwoInputExplanation
 
 SIDES: Final = ("picture", "caption")
 
@@ -28,8 +30,13 @@ class InexactIntegral:
 
 def find_inexact_integrals(explanation: Explanation) -> list[InexactIntegral]:
     """Return the integrals that are not exact: too large a residual, or an adaptive rule that has not converged."""
-    inexact, tolerance = [], explanation.settings.tolerance
-    for name, side in zip(SIDES, (explanation.image_side, explanation.text_side), strict=True):
+    reports = explanation.image_side, explanation.text_side
+    return _find_inexact(list(zip(SIDES, reports, strict=True)), explanation.settings.tolerance)
+
+
+def _find_inexact(reports: Sequence[tuple[str, SideReport]], tolerance: float) -> list[InexactIntegral]:
+    inexact = []
+    for name, side in reports:
         if not side.converged:
             more = side.nodes < OWN_STEPS["adaptive"]
             remedy = Remedy.ADD_ADAPTIVE_STEPS if more else Remedy.SHORTEN_PATH
@@ -63,6 +70,19 @@ def accuracy_warnings(explanation: Explanation, words: Words = PYTHON_WORDS) -> 
         *([moved] if moved else []),
         *(_describe_inexact(integral, words) for integral in find_inexact_integrals(explanation)),
     ]
+
+
+def two_input_warnings(explanation: TwoInputExplanation, words: Words = PYTHON_WORDS) -> list[str]:
+    """Return warnings about the accuracy of two inputs, as ``accuracy_warnings`` does for a pair."""
+    sides = explanation.first, explanation.second
+    moved = describe_precision(explanation.settings.precision, explanation.score, explanation.float32_score)
+    unread = [note for side in sides if isinstance(side, CaptionSide) for note in unread_warnings(side.caption)]
+    names = (
+        f"{which} {'caption' if side.kind == 'text' else 'picture'}" for which, side in zip(WHICH, sides, strict=True)
+    )
+    reports = list(zip(names, (side.report for side in sides), strict=True))
+    inexact = _find_inexact(reports, explanation.settings.tolerance)
+    return [*unread, *([moved] if moved else []), *(_describe_inexact(integral, words) for integral in inexact)]
 
 
 def unread_warnings(caption: Caption) -> list[str]:
