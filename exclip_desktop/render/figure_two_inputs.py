@@ -112,6 +112,7 @@ def _draw_words(
     for label, group in zip(axes.get_yticklabels(), groups, strict=True):
         label.set_fontweight("bold" if chosen.intersection(group.rows) else "normal")
     axes.set_xlim(-limit, limit)
+    axes.set_xticks([])  # the colour bar has the numbers
     axes.axvline(0, color="black", linewidth=0.6)
     axes.invert_yaxis()
     axes.tick_params(labelsize=WORD_PT)

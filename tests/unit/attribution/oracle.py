@@ -85,6 +85,63 @@ def _jacobian(block: Any, run: Callable[[], Tensor], features: Tensor, size: int
     return rows
 
 
+Terms = tuple[Tensor, Tensor, Tensor]
+"""Of one input: ∫ J dα, (D, tokens, features); X − R, (tokens, features); and its embedding, (D,)."""
+
+
+def image_terms(network: Any, pixels: Tensor, layer: int, rule: tuple[list[float], list[float]]) -> Terms:
+    """Return the terms of a picture, (3, H, W), at a layer (−1: the attention that pools)."""
+    model, pixels = _in_float64(network), pixels.double()
+    block = IMAGE_LAYERS[type(model.visual).__name__](model.visual)[layer]
+
+    def image(copies: int = 1) -> Tensor:  # one picture, of which only the layer's input is copied: a stem is dear
+        return model.encode_image(pixels[None], normalize=False)
+
+    x = _block_input(block, image)
+    r = _block_input(block, lambda: model.encode_image(torch.zeros_like(pixels)[None], normalize=False))
+    jacobian, delta = _integrated_jacobian(block, image, x, r, *rule), x - r
+    if (
+        delta.ndim == 3
+    ):  # a feature map, (width, rows, columns), Swin's (rows, columns, width): its places are the tokens
+        if hasattr(model.visual, "trunk") and type(model.visual.trunk).__name__ == "SwinTransformer":
+            delta, jacobian = delta.permute(2, 0, 1), jacobian.permute(0, 3, 1, 2)
+        delta, jacobian = delta.flatten(1).mT, jacobian.flatten(2).mT
+    return jacobian, delta, image()[0]
+
+
+def text_terms(
+    network: Any,
+    ids: Tensor,
+    layer: int,
+    reference_ids: Tensor,
+    rule: tuple[list[float], list[float]],
+    rows: int | None = None,
+) -> Terms:
+    """Return the terms of a caption, whose ids, (context,), also decide where the path is pooled."""
+    model = _in_float64(network)
+    embedding, blocks = _text_parts(model)
+
+    def text(copies: int = 1) -> Tensor:
+        return model.encode_text(ids.expand(copies, -1), normalize=False)
+
+    x = _block_input(blocks[layer], text)
+    r = _block_input(blocks[layer], lambda: _with_other_tokens(embedding, reference_ids, text))
+    rows = int(ids.argmax()) + 1 if rows is None else rows
+    jacobian = _integrated_jacobian(blocks[layer], text, x, r, *rule)[:, :rows]
+    return jacobian, (x - r)[:rows], text()[0]
+
+
+def multiply_terms(first: Terms, second: Terms) -> NDArray[np.float64]:
+    """Return the matrix of two inputs, (tokens, tokens): eq. 10, its feature axes summed at the very end."""
+    (j_a, d_a, e_a), (j_b, d_b, e_b) = first, second
+    full = torch.einsum("tf,dtf,dpg,pg->tfpg", d_a, j_a, j_b, d_b)
+    return (full.sum((1, 3)) / (e_a.norm() * e_b.norm())).detach().numpy()
+
+
+def _in_float64(network: Any) -> Any:
+    return network if next(network.parameters()).dtype == torch.float64 else deepcopy(network).double()
+
+
 def interaction_matrix(
     network: Any,
     pixels: Tensor,
@@ -104,31 +161,5 @@ def interaction_matrix(
         rule: nodes and weights.
         rows: how many text tokens matter; None: those up to the largest id.
     """
-    model = network if next(network.parameters()).dtype == torch.float64 else deepcopy(network).double()
-    pixels = pixels.double()
-    image_block = IMAGE_LAYERS[type(model.visual).__name__](model.visual)[layers[0]]
-    embedding, text_blocks = _text_parts(model)
-    text_block = text_blocks[layers[1]]
-
-    def image(copies: int = 1) -> Tensor:  # one picture, of which only the layer's input is copied: a stem is dear
-        return model.encode_image(pixels[None], normalize=False)
-
-    def text(copies: int = 1) -> Tensor:
-        return model.encode_text(ids.expand(copies, -1), normalize=False)
-
-    x_v = _block_input(image_block, image)
-    r_v = _block_input(image_block, lambda: model.encode_image(torch.zeros_like(pixels)[None], normalize=False))
-    x_t = _block_input(text_block, text)
-    r_t = _block_input(text_block, lambda: _with_other_tokens(embedding, reference_ids, text))
-    rows = int(ids.argmax()) + 1 if rows is None else rows
-    # The caption's ids decide where the path is pooled; the features decide all else.
-    j_v = _integrated_jacobian(image_block, image, x_v, r_v, *rule)
-    j_t = _integrated_jacobian(text_block, text, x_t, r_t, *rule)[:, :rows]
-    d_t, d_v = (x_t - r_t)[:rows], x_v - r_v
-    if d_v.ndim == 3:  # a feature map, (width, rows, columns), Swin's (rows, columns, width): its places are the tokens
-        if hasattr(model.visual, "trunk") and type(model.visual.trunk).__name__ == "SwinTransformer":
-            d_v, j_v = d_v.permute(2, 0, 1), j_v.permute(0, 3, 1, 2)
-        d_v, j_v = d_v.flatten(1).mT, j_v.flatten(2).mT
-    full = torch.einsum("tf,dtf,dpg,pg->tfpg", d_t, j_t, j_v, d_v)
-    norm = text()[0].norm() * image()[0].norm()
-    return (full.sum((1, 3)) / norm).detach().numpy()
+    image = image_terms(network, pixels, layers[0], rule)
+    return multiply_terms(text_terms(network, ids, layers[1], reference_ids, rule, rows), image)
