@@ -88,7 +88,9 @@ class SearchController(QObject):
         self.ranking: Ranking = FIRST_RANKING
         self.hits: tuple[ListHit, ...] = ()
         self._made_by: tuple[ModelChoice, object] | None = None
-        self._pictures: dict[str, SearchedPicture] = {}  # by the pair's id
+        self._searched: dict[str, SearchedPicture] = {}  # by the pair's id
+        self._source = Path()  # of the list that was searched
+        self._pictures: dict[str, SearchedPicture] = {}  # those that are still listed
         self._places: dict[str, int] = {}  # of the pairs, by id
         self._products: dict[str, PictureProducts] = {}
         self._missing: set[str] = set()
@@ -124,8 +126,9 @@ class SearchController(QObject):
     @property
     def counts(self) -> Counts:
         """Numbers of pictures."""
-        missing, failed = len(self._missing), len(self._failed)
-        return Counts(len(self._pictures), len(self._products) + missing + failed, missing, failed)
+        listed = self._pictures.keys()
+        missing, failed = len(listed & self._missing), len(listed & self._failed.keys())
+        return Counts(len(listed), len(listed & self._products.keys()) + missing + failed, missing, failed)
 
     def search_words(self, text: str, span: tuple[int, int] | None = None) -> None:
         """Search for a text, or for the characters ``span`` of it."""
@@ -209,7 +212,8 @@ class SearchController(QObject):
             return
         self.cancel()
         self.query, self.title, self._made_by = query, title, self._present
-        self._pictures = self._list_pictures()
+        self._source, self._pictures = self._navigation.list.source, self._list_pictures()
+        self._searched = self._pictures
         self._products, self._missing, self._failed = {}, set(), {}
         self._explained_meanwhile.clear()
         self._ask(tuple(self._pictures.values()))
@@ -243,10 +247,10 @@ class SearchController(QObject):
         request = self._request
         if request is None or answer.id != request.id:
             return
-        self._products.update({one.pair: one for one in answer.pictures if one.pair in self._pictures})
-        looked_at = {*(one.pair for one in answer.pictures), *answer.failed}
-        self._missing = (self._missing | set(answer.missing)) & self._pictures.keys() - looked_at
-        self._failed |= {pair: why for pair, why in answer.failed.items() if pair in self._pictures}
+        self._products.update({one.pair: one for one in answer.pictures})
+        self._failed |= answer.failed
+        self._missing |= set(answer.missing)
+        self._missing -= self._products.keys() | self._failed.keys()
         if answer.done < len(request.pictures):
             self._state.put_work(self, Work(WORKING, answer.done, len(request.pictures)))
             self.changed.emit()
@@ -280,7 +284,7 @@ class SearchController(QObject):
             raise error
         if self._ranks_again:
             self._rank()
-        self._show(tuple(hit for hit in hits if hit.pair in self._products))
+        self._show(tuple(hit for hit in hits if hit.pair in self._pictures))
 
     def _show(self, hits: tuple[ListHit, ...]) -> None:
         self.hits = hits
@@ -307,15 +311,16 @@ class SearchController(QObject):
             self._look_again()
 
     def _on_list_changed(self) -> None:
-        """Drop the hits that the list no longer has."""
-        left = self._list_pictures()
-        self._pictures = {pair: one for pair, one in self._pictures.items() if left.get(pair) == one}
-        self._products = {pair: one for pair, one in self._products.items() if pair in self._pictures}
-        self._missing &= self._pictures.keys()
-        self._failed = {pair: why for pair, why in self._failed.items() if pair in self._pictures}
-        if not self._pictures:
-            self.cancel()
-            self.query, self.title, self._made_by = None, "", None
-        self._show(tuple(hit for hit in self.hits if hit.pair in self._products))
+        """Hide the hits that the list no longer has; forget the search of another list."""
+        left = self._list_pictures() if self._navigation.list.source == self._source else {}
+        self._pictures = {pair: one for pair, one in self._searched.items() if left.get(pair) == one}
+        if self._searched and not left:
+            self._forget()
+        self._show(tuple(hit for hit in self.hits if hit.pair in self._pictures))
         self._rank()
         self.changed.emit()
+
+    def _forget(self) -> None:
+        self.cancel()
+        self.query, self.title, self._made_by, self._searched = None, "", None, {}
+        self._products, self._missing, self._failed = {}, set(), {}

@@ -37,6 +37,8 @@ from exclip_desktop.storage.pictures import read_picture
 PART_S: Final = 0.1
 """Seconds after which the pictures that were looked at are answered."""
 MOST_WORDS: Final = 3
+WORD_SHARE: Final = 0.3
+"""Words with less than this share of the largest value are not named."""
 Size = tuple[int, int]
 
 
@@ -138,7 +140,8 @@ class ListSearch:
             return ()
         values = factor.rows.astype(np.float64) @ rows.astype(np.float64).sum(0)
         by_word = [(float(values[list(word.rows)].sum()), word.text) for word in caption.words if word.rows]
-        best = sorted((one for one in by_word if one[0] > 0), key=lambda one: -one[0])[:MOST_WORDS]
+        least = WORD_SHARE * max((value for value, _ in by_word), default=0.0)
+        best = sorted((one for one in by_word if one[0] > 0 and one[0] >= least), key=lambda one: -one[0])[:MOST_WORDS]
         return tuple(word for _, word in best)
 
     def _make_query(

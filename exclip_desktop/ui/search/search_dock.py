@@ -239,7 +239,7 @@ class SearchDock(QDockWidget):
     def _on_explain_clicked(self) -> None:
         if self._search.is_explaining:
             self._search.pause_explaining()
-        elif self._search.is_outdated:
+        elif self._search.is_outdated or self._is_stopped:
             self._search.search_again()
         else:
             self._search.explain_rest()
@@ -251,10 +251,16 @@ class SearchDock(QDockWidget):
         self.ranking.setCurrentIndex(list(RANKING_NAMES).index(search.ranking))
         self.filter.show_count(len(self._model.hits), len(search.hits))
         self.status.setText(self._status())
-        text = "Pause" if search.is_explaining else "Search again" if search.is_outdated else "Explain the others"
-        can_act = search.is_explaining or search.is_outdated or counts.missing > 0
+        again = search.is_outdated or self._is_stopped
+        text = "Pause" if search.is_explaining else "Search again" if again else "Explain the others"
+        can_act = search.is_explaining or again or (counts.missing > 0 and not search.is_running)
         self.explain.setText(text)
         self.explain.setVisible(search.query is not None and can_act)
+
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether the search was cancelled before it had looked at all pictures."""
+        return not self._search.is_running and self._search.counts.done < self._search.counts.total
 
     def _status(self) -> str:
         search, counts = self._search, self._search.counts
@@ -262,6 +268,9 @@ class SearchDock(QDockWidget):
             return NO_QUERY
         if search.is_outdated:
             return "These hits are of another model or of other settings."
+        if counts.done < counts.total:
+            what = "Stopped after" if self._is_stopped else "Searched"
+            return f"{what} {counts.done:,} of {format_count(counts.total, 'picture')}"
         explained = f"{counts.explained:,} of {format_count(counts.total, 'picture')} are explained"
         failed = f"{counts.failed:,} cannot be read" if counts.failed else ""
         return " · ".join(part for part in (explained, failed) if part)
