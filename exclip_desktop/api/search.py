@@ -18,7 +18,14 @@ from exclip_desktop.attribution.second_order.explain import (
 )
 from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
 from exclip_desktop.core.cache_keys import pixels_sha256
-from exclip_desktop.core.errors import DeviceError, MemoryShortage, SelectionError, SettingsError, UserError
+from exclip_desktop.core.errors import (
+    DeviceError,
+    MemoryShortage,
+    OutputError,
+    SelectionError,
+    SettingsError,
+    UserError,
+)
 from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
 from exclip_desktop.core.maths.search_ranking import RANKINGS, RankedPicture, Ranking, rank_pictures
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
@@ -30,6 +37,8 @@ from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.batches.batch_index import Batch
 from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.factor_index.index_builder import NOT_EXPLAINED
+from exclip_desktop.storage.factor_index.index_search import BatchSearch
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
 
@@ -65,8 +74,9 @@ class SearchAnswer:
     Attributes:
         query: what was searched for, in words.
         ranking: what the hits are ranked by.
-        hits: all pictures that have a factor, the best one first.
+        hits: the pictures whose heat was computed, the best one first: all that have a factor, except in long batches.
         failed: a sentence for each picture that has none, by its path.
+        pictures: number of pictures that have a factor.
 
     """
 
@@ -74,6 +84,7 @@ class SearchAnswer:
     ranking: Ranking
     hits: tuple[SearchHit, ...]
     failed: dict[str, str]
+    pictures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,7 @@ def search(
     image: ImageLike | None = None,
     box: Box | None = None,
     ranking: Ranking = "combined",
+    exact: bool = False,
     max_megapixels: float = DEFAULT_MEGAPIXELS,
     cache: FactorCache | None = None,
     progress: Progress | None = None,
@@ -112,9 +124,11 @@ def search(
         image: the query's picture, instead of ``text``.
         box: the region of ``image`` that is searched for, in its pixels; None: the whole picture.
         ranking: one of ``core.maths.search_ranking.RANKINGS``.
+        exact: compute the heat of all pictures of a batch of more than 20,000; else only that of the 4,000 with
+            the largest sums, or scores where these are ranked by.
         max_megapixels: largest picture read.
         cache: stores the pictures' factors, as ``open_cache()`` does for the window.
-        progress: called with the number of finished pictures.
+        progress: called with the number of finished pictures; first with that of shards while a batch is indexed.
         cancel: polled within the pictures.
         settings: fields of ``ExplainSettings``, by name.
 
@@ -132,19 +146,34 @@ def search(
     token, report = cancel or CancelToken(), progress or ignore_progress
     if isinstance(pictures, Batch):
         resolved = _settings_of(model, pictures)
-        searched, count = _read_batch(pictures), pictures.counts["pictures"]
     else:
         resolved = resolve_settings(model, ExplainSettings(**settings))
         listed = pictures if isinstance(pictures, PairList) else read_pairs(pictures, cancel=token)
         names = list(dict.fromkeys(pair.picture for pair in listed.pairs))
-        searched, count = _explain_pictures(model, listed, names, resolved, max_megapixels, cache, token), len(names)
     with convert_memory_errors():
         if text is not None:
             query, named = _text_query(model, text, span, resolved, token)
         else:
             assert image is not None
             query, named = _picture_query(model, image, box, resolved, max_megapixels, cache, token)
-        return _answer(named, query, ranking, _with_progress(searched, count, report))
+        if isinstance(pictures, Batch):
+            return _search_batch(pictures, named, query, ranking, exact, report, token)
+        searched = _explain_pictures(model, listed, names, resolved, max_megapixels, cache, token)
+        return _answer(named, query, ranking, _with_progress(searched, len(names), report))
+
+
+def _search_batch(
+    batch: Batch, words: str, query: SearchQuery, ranking: Ranking, exact: bool, report: Progress, cancel: CancelToken
+) -> SearchAnswer:
+    """Return the answer of a batch's index, or where it cannot be written, that of the shards themselves."""
+    try:
+        found = BatchSearch(batch).search(query, ranking, exact=exact, progress=report, cancel=cancel)
+    except OutputError:
+        searched = _with_progress(_read_batch(batch, cancel), batch.counts["pictures"], report)
+        return _answer(words, query, ranking, searched)
+    hits = (_make_hit(batch.pictures[hit.place], hit.geometry, hit.ranked, hit.heat) for hit in found.hits)
+    failed = {batch.pictures[place]: reason for place, reason in found.failed.items()}
+    return SearchAnswer(words, ranking, tuple(hits), failed, found.pictures)
 
 
 def _with_progress(searched: Iterator[_SearchedPicture], count: int, progress: Progress) -> Iterator[_SearchedPicture]:
@@ -166,7 +195,7 @@ def _answer(words: str, query: SearchQuery, ranking: Ranking, searched: Iterator
         _make_hit(*places[ranked.place], ranked, products[ranked.place].heat)
         for ranked in rank_pictures(products, ranking)
     )
-    return SearchAnswer(words, ranking, tuple(hits), failed)
+    return SearchAnswer(words, ranking, tuple(hits), failed, len(places))
 
 
 def _settings_of(model: Model, batch: Batch) -> ExplainSettings:
@@ -180,11 +209,12 @@ def _settings_of(model: Model, batch: Batch) -> ExplainSettings:
     return resolve_settings(model, ExplainSettings.from_dict(asdict(made)))
 
 
-def _read_batch(batch: Batch) -> Iterator[_SearchedPicture]:
+def _read_batch(batch: Batch, cancel: CancelToken) -> Iterator[_SearchedPicture]:
     for place, path in enumerate(batch.pictures):
+        cancel.check()
         entry = batch.entry("pictures", place)
         if entry is None or entry.factor is None:
-            reason = "It is not explained yet, or its shard is damaged." if entry is None else entry.error
+            reason = NOT_EXPLAINED if entry is None else entry.error
             yield _SearchedPicture(path, reason=reason)
         else:
             geometry = Geometry(*map(tuple, entry.values["geometry"]))

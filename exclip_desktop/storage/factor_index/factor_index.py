@@ -16,7 +16,7 @@ from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.storage.batches.batch_folder import RUN_AGAIN
 from exclip_desktop.storage.factor_index.segment_files import (
     DamagedIndex,
-    Segment,
+    IndexSegment,
     SegmentArrays,
     crc_of,
     map_rows,
@@ -37,7 +37,7 @@ class FactorIndex:
 
     """
 
-    def __init__(self, folder: Path, segments: tuple[tuple[Segment, SegmentArrays], ...]) -> None:
+    def __init__(self, folder: Path, segments: tuple[tuple[IndexSegment, SegmentArrays], ...]) -> None:
         """Read the given segments of a folder."""
         self.folder, self.segments = folder, segments
         self.failed = {place: reason for segment, _ in segments for place, reason in segment.failed.items()}

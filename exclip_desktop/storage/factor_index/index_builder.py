@@ -25,8 +25,8 @@ from exclip_desktop.storage.factor_index.factor_index import FactorIndex
 from exclip_desktop.storage.factor_index.segment_files import (
     FORMAT,
     IndexedFactor,
+    IndexSegment,
     RowType,
-    Segment,
     SegmentArrays,
     SourceStamp,
     read_segment,
@@ -85,20 +85,20 @@ def open_factor_index(
     """
     token, folder = cancel or CancelToken(), batch.folder / FOLDER
     parts = _parts(batch)
-    found = [read_segment(folder, number) for number in range(len(parts))]
-    kind = rows or _rows_of(found)
-    segments: list[tuple[Segment, SegmentArrays]] = []
+    stored = [read_segment(folder, number) for number in range(len(parts))]
+    kind = rows or _rows_of(stored)
+    segments: list[tuple[IndexSegment, SegmentArrays]] = []
     for number, part in enumerate(parts):
         token.check()
-        there = found[number]
+        there = stored[number]
         if there is None or not _fits(there, batch, part, kind):
             there = _write(batch, folder, number, part, kind, progress, token)
         segments.append(there)
     return FactorIndex(folder, tuple(segments))
 
 
-def _rows_of(found: Sequence[tuple[Segment, SegmentArrays] | None]) -> RowType:
-    return next((one[0].rows for one in found if one is not None), "float32")
+def _rows_of(stored: Sequence[tuple[IndexSegment, SegmentArrays] | None]) -> RowType:
+    return next((one[0].rows for one in stored if one is not None), "float32")
 
 
 def _parts(batch: Batch) -> list[range]:
@@ -107,7 +107,7 @@ def _parts(batch: Batch) -> list[range]:
     return [numbers[start : start + SEGMENT_SHARDS] for start in range(0, len(numbers), SEGMENT_SHARDS)]
 
 
-def _fits(there: tuple[Segment, SegmentArrays], batch: Batch, part: range, rows: RowType) -> bool:
+def _fits(there: tuple[IndexSegment, SegmentArrays], batch: Batch, part: range, rows: RowType) -> bool:
     segment, arrays = there
     known = sorted([*arrays.places.tolist(), *segment.failed])
     made_of = segment.decided, segment.rows, segment.sources
@@ -121,7 +121,7 @@ def _places(batch: Batch, part: range) -> range:
 
 def _write(
     batch: Batch, folder: Path, number: int, part: range, rows: RowType, progress: Progress, cancel: CancelToken
-) -> tuple[Segment, SegmentArrays]:
+) -> tuple[IndexSegment, SegmentArrays]:
     """Write a segment of the shards ``part``."""
     count = batch.counts["pictures"]
     sources: list[SourceStamp] = []
@@ -139,7 +139,7 @@ def _write(
                 pictures.append(made)
         progress(Report("shards", shard + 1, len(shards("pictures", count))))
     size = pictures[0].rows.shape[1] if pictures else 0
-    segment = Segment(FORMAT, batch.decided, rows, size, tuple(sources), failed)
+    segment = IndexSegment(FORMAT, batch.decided, rows, size, tuple(sources), failed)
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

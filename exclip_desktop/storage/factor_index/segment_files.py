@@ -58,7 +58,7 @@ class SourceStamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changed_ns: int
 
 
-class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class IndexSegment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The description of a segment.
 
     Attributes:
@@ -139,7 +139,7 @@ class IndexedFactor:
     embedding: NDArray[np.float64]
 
 
-def write_segment(folder: Path, number: int, segment: Segment, pictures: Sequence[IndexedFactor]) -> None:
+def write_segment(folder: Path, number: int, segment: IndexSegment, pictures: Sequence[IndexedFactor]) -> None:
     """Write the files of a segment.
 
     Raises:
@@ -181,7 +181,7 @@ def segment_path(folder: Path, number: int) -> Path:
     return folder / f"{number:05d}.safetensors"
 
 
-def read_segment(folder: Path, number: int) -> tuple[Segment, SegmentArrays] | None:
+def read_segment(folder: Path, number: int) -> tuple[IndexSegment, SegmentArrays] | None:
     """Return a segment's description and small arrays; None where it is missing, damaged or of another version."""
     try:
         data = read_regular(segment_path(folder, number), INDEX_FILE, OutputError)
@@ -190,7 +190,7 @@ def read_segment(folder: Path, number: int) -> tuple[Segment, SegmentArrays] | N
         text = msgspec.convert(head["__metadata__"]["segment"], str)
         if tensors.pop("sha256").tobytes().hex() != digest(text, tensors):
             return None
-        segment = msgspec.convert(decode_json(text), Segment, str_keys=True)
+        segment = msgspec.convert(decode_json(text), IndexSegment, str_keys=True)
         arrays = SegmentArrays(**tensors)
         _check_arrays(segment, arrays)
     except _DAMAGE:
@@ -198,12 +198,12 @@ def read_segment(folder: Path, number: int) -> tuple[Segment, SegmentArrays] | N
     return segment, arrays
 
 
-def map_rows(folder: Path, number: int, segment: Segment, arrays: SegmentArrays) -> NDArray[Any]:
+def map_rows(folder: Path, number: int, segment: IndexSegment, arrays: SegmentArrays) -> NDArray[Any]:
     """Return the rows of a segment, memory-mapped; raise ``DamagedIndex`` where they do not fit."""
     return _map(folder, number, "rows.npy", (len(arrays.lengths), segment.size), ROW_TYPES[segment.rows])
 
 
-def map_sums(folder: Path, number: int, segment: Segment, arrays: SegmentArrays) -> NDArray[np.float32]:
+def map_sums(folder: Path, number: int, segment: IndexSegment, arrays: SegmentArrays) -> NDArray[np.float32]:
     """Return the sums and embeddings of a segment, memory-mapped; raise ``DamagedIndex`` where they do not fit."""
     return _map(folder, number, "sums.npy", (len(arrays.places), 2, segment.size), "<f4")
 
@@ -221,7 +221,7 @@ def _map(folder: Path, number: int, ending: str, shape: tuple[int, ...], kind: s
     return np.asarray(values)
 
 
-def _check_arrays(segment: Segment, arrays: SegmentArrays) -> None:
+def _check_arrays(segment: IndexSegment, arrays: SegmentArrays) -> None:
     """Raise ``ValueError`` unless the arrays fit together: a checksum does not tell who has written them."""
     count = len(arrays.places)
     patches = arrays.grids.prod(1) if arrays.grids.ndim == 2 else np.zeros(0)

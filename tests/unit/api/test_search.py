@@ -11,6 +11,7 @@ from PIL import Image
 from exclip_desktop import batch, explain, search
 from exclip_desktop.core.errors import CaptionError, SelectionError, SettingsError
 from exclip_desktop.core.maths.search_ranking import RANKINGS
+from exclip_desktop.core.progress import Report
 from exclip_desktop.models.model import Model
 
 TEXT = "a dog and a red balloon"
@@ -89,3 +90,23 @@ def test_a_search_needs_one_query(tiny: Model, pictures: Path) -> None:
         search(tiny, pictures, TEXT, span="cat")
     with pytest.raises(SelectionError, match="outside the picture"):
         search(tiny, pictures, image=pictures / "0.png", box=(900, 900, 950, 950))
+
+
+def test_a_batch_in_a_folder_that_cannot_be_written_answers_from_its_shards(
+    tiny: Model, pictures: Path, tmp_path: Path
+) -> None:
+    done = batch(tiny, pictures, tmp_path / "batch")
+    (tmp_path / "batch" / "search").write_text("a file")
+    direct = search(tiny, done.batch, TEXT)
+    (tmp_path / "batch" / "search").unlink()
+    reports: list[Report] = []
+    indexed = search(tiny, done.batch, TEXT, progress=reports.append)
+    assert {one.what for one in reports} == {"shards", "pictures"}
+    assert (tmp_path / "batch" / "search" / "00000.safetensors").exists()
+    assert direct.failed == indexed.failed
+    assert direct.pictures == indexed.pictures == 3
+    for one, other in zip(direct.hits, indexed.hits, strict=True):
+        assert (one.picture, one.box, one.geometry) == (other.picture, other.box, other.geometry)
+        np.testing.assert_allclose(one.heat, other.heat, atol=1e-6)
+        assert one.numbers == pytest.approx(other.numbers, abs=1e-4)
+        np.testing.assert_array_equal(one.region, other.region)
