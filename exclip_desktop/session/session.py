@@ -46,6 +46,7 @@ from exclip_desktop.session.project.pair_ratings import PairRatings
 from exclip_desktop.session.project.project_settings import ProjectSettings
 from exclip_desktop.session.project.rating_controller import RatingController
 from exclip_desktop.session.saved_places import LeftPair
+from exclip_desktop.session.search.hit_findings import HitFindings
 from exclip_desktop.session.search.search_controller import SearchController
 from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.state import Notice, Provenance, State
@@ -79,7 +80,8 @@ class Session(QObject):
         study_controller: evaluates methods over many pairs.
         pair_navigation: the open pair list and the current pair; ``list_edits``: removes and exports pairs;
             ``pairs_ahead``: prepares the next pairs; ``list_explainer``: explains all of them;
-            ``search``: searches its pictures; ``thumbnails``, ``heat_thumbnails``: small pictures of it.
+            ``search``: searches its pictures, ``hit_findings`` notes them;
+            ``thumbnails``, ``heat_thumbnails``: small pictures of it.
         projects: the open project; ``project_settings``: its settings; ``findings``: its findings;
             ``findings_export``: exports and imports them; ``finding_restorer``: shows a finding's view again;
             ``rating_controller``: rates and tags the view on screen; ``pair_ratings``: several listed pairs;
@@ -213,6 +215,8 @@ class Session(QObject):
             self.settings.annotating,
             self,
         )
+        about = self.state, self.explain_controller, self.findings, self.search
+        self.hit_findings = HitFindings(*about, self._tasks, self)
         self.stored_results = StoredResults(
             self.state,
             Caches(self.cache, self.pairs, self.parts, self._heat_store),

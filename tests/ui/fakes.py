@@ -295,7 +295,9 @@ class FakeEngine:
         heat = np.zeros(geometry.grid)
         heat[number, 3] = number
         products = Products(heat, np.ones(geometry.grid), float(heat.sum()), 1 / number)
-        return PictureProducts(picture.pair, products, geometry, heat > 0, tuple(picture.caption.split()[-2:]))
+        return PictureProducts(
+            picture.pair, products, geometry, heat > 0, tuple(picture.caption.split()[-2:]), 0.25, 1e-4
+        )
 
     def _explain_two_inputs(self, request: TwoInputRequest) -> TwoInputExplanation:
         """Return the explanation of two inputs whose factors depend on the shade of a picture, or on its caption."""

@@ -26,6 +26,7 @@ class ListHit:
         box: the box around that region, in source pixels.
         geometry: the places of the patches.
         words: the words of its caption with the largest values for the hit region.
+        pair_score, residual: of picture and caption; None where the caption is not explained.
 
     """
 
@@ -38,6 +39,8 @@ class ListHit:
     box: Box
     geometry: Geometry
     words: tuple[str, ...]
+    pair_score: float | None
+    residual: float | None
 
 
 def rank_hits(pictures: Sequence[PictureProducts], ranking: Ranking) -> tuple[ListHit, ...]:
@@ -51,7 +54,8 @@ def rank_hits(pictures: Sequence[PictureProducts], ranking: Ranking) -> tuple[Li
 def _make_hit(one: PictureProducts, rank: int, value: float, numbers: dict[Ranking, float]) -> ListHit:
     heat = place_heat(one.products.heat, one.geometry)
     box = box_around(one.region, one.geometry)
-    return ListHit(one.pair, rank, value, numbers, heat, one.region, box, one.geometry, one.words)
+    of_pair = one.words, one.pair_score, one.residual
+    return ListHit(one.pair, rank, value, numbers, heat, one.region, box, one.geometry, *of_pair)
 
 
 def box_around(region: NDArray[np.bool_], geometry: Geometry) -> Box:

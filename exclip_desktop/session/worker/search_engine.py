@@ -3,12 +3,11 @@
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order.explain import caption_factor, image_layout
 from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key, make_text_key
@@ -16,8 +15,10 @@ from exclip_desktop.attribution.second_order.unfinished import UnfinishedWork
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
+from exclip_desktop.core.maths.interactions import cosine
 from exclip_desktop.core.maths.search_ranking import find_hit_region
 from exclip_desktop.core.progress import CancelToken, Progress
+from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Factor
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -125,24 +126,20 @@ class ListSearch:
             return
         products = multiply_query(factor, prefix, geometry.grid, query)
         region = find_hit_region(products.heat)
-        words = self._best_words(model, settings, picture.caption, factor.rows[prefix:][region.ravel()])
-        part.pictures.append(PictureProducts(picture.pair, products, geometry, region, words))
+        one = PictureProducts(picture.pair, products, geometry, region)
+        words = self._caption_factor(model, settings, picture.caption)
+        part.pictures.append(one if words is None else _add_caption(one, *words, factor, prefix))
 
-    def _best_words(
-        self, model: Model, settings: ExplainSettings, text: str, rows: NDArray[np.floating]
-    ) -> tuple[str, ...]:
-        """Return the words of a caption with the largest positive values for ``rows`` of the picture's factor."""
+    def _caption_factor(self, model: Model, settings: ExplainSettings, text: str) -> tuple[Caption, Factor] | None:
+        """Return a caption with its stored factor; None where there is none."""
         if not text.strip():
-            return ()
-        caption = model.reader.read(text)
+            return None
+        try:
+            caption = model.reader.read(text)
+        except UserError:
+            return None
         factor = self._cache.get(make_text_key(model, settings, caption))
-        if factor is None:
-            return ()
-        values = factor.rows.astype(np.float64) @ rows.astype(np.float64).sum(0)
-        by_word = [(float(values[list(word.rows)].sum()), word.text) for word in caption.words if word.rows]
-        least = WORD_SHARE * max((value for value, _ in by_word), default=0.0)
-        best = sorted((one for one in by_word if one[0] > 0 and one[0] >= least), key=lambda one: -one[0])[:MOST_WORDS]
-        return tuple(word for _, word in best)
+        return None if factor is None else (caption, factor)
 
     def _make_query(
         self, model: Model, settings: ExplainSettings, request: SearchRequest, progress: Progress, cancel: CancelToken
@@ -171,6 +168,20 @@ class ListSearch:
         if share is None:
             return make_query(factor)
         return make_query(factor, weights=np.concatenate([np.zeros(prefix), share.ravel()]))
+
+
+def _add_caption(
+    one: PictureProducts, caption: Caption, words: Factor, picture: Factor, prefix: int
+) -> PictureProducts:
+    """Return a picture with the words of its caption that have the largest values for the hit region, and its score."""
+    place = picture.rows[prefix:][one.region.ravel()].astype(np.float64).sum(0)
+    values = words.rows.astype(np.float64) @ place
+    by_word = [(float(values[list(word.rows)].sum()), word.text) for word in caption.words if word.rows]
+    least = WORD_SHARE * max((value for value, _ in by_word), default=0.0)
+    best = sorted((entry for entry in by_word if entry[0] > 0 and entry[0] >= least), key=lambda entry: -entry[0])
+    names = tuple(word for _, word in best[:MOST_WORDS])
+    residual = max(words.report.residual, picture.report.residual)
+    return replace(one, words=names, pair_score=cosine(words.ends, picture.ends), residual=residual)
 
 
 def _make_answer(request: SearchRequest, part: _Part, done: int) -> SearchPart:

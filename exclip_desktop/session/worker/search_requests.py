@@ -74,6 +74,7 @@ class PictureProducts:
         region: bool (rows, columns), the hit region.
         words: the words of its caption with the largest values for that region, the largest first; empty where the
             caption's factor is not stored.
+        pair_score, residual: of picture and caption; None where the caption's factor is not stored.
 
     """
 
@@ -82,6 +83,8 @@ class PictureProducts:
     geometry: Geometry
     region: NDArray[np.bool_]
     words: tuple[str, ...] = ()
+    pair_score: float | None = None
+    residual: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ class SearchCommands(QObject):
         actions: dict[str, QAction],
         dock: SearchDock,
         pairs: QWidget,
-        report: Callable[[str], object],
+        report: Callable[..., object],
         folder: Callable[[], str],
     ) -> None:
         """Connect the actions and the dock, which shares its place with ``pairs``.
@@ -35,6 +35,8 @@ class SearchCommands(QObject):
         for panel, tab in (("panel_search", dock), ("panel_pairs", pairs)):  # they share their place
             actions[panel].triggered.connect(lambda on, tab=tab: tab.raise_() if on else None)
         session.search.refused.connect(report)
+        session.hit_findings.reported.connect(report)
+        dock.note_requested.connect(session.hit_findings.note)
         self._words = dock.by_menu.addAction("Selected words")
         self._words.triggered.connect(self.search_words)
         self._regions = dock.by_menu.addAction("Selected boxes")

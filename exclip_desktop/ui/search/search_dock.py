@@ -54,10 +54,12 @@ class SearchDock(QDockWidget):
         grid: the hits.
 
     Signals:
+        note_requested(object): these hits are to be noted.
         left(): Esc was pressed in the empty field of words or in the empty filter.
 
     """
 
+    note_requested = Signal(object)
     left = Signal()
 
     def __init__(
@@ -92,7 +94,7 @@ class SearchDock(QDockWidget):
         return QSize(WIDTH_PX, 400)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Open with Return before a shortcut of the window takes the key; leave the field with ↓ and Esc."""
+        """Open with Return and note with N, before a shortcut of the window takes the key; leave the field."""
         if isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
             take = self._take_line_key if watched is self.line else self._take_grid_key
             return take(event) or super().eventFilter(watched, event)
@@ -202,6 +204,8 @@ class SearchDock(QDockWidget):
         act: Callable[[], object]
         if event.matches(QKeySequence.StandardKey.SelectAll):
             act = self.grid.selectAll
+        elif event.key() == Qt.Key.Key_N and self.selected_hits and not event.modifiers():
+            act = partial(self.note_requested.emit, self.selected_hits)
         elif event.key() in OPEN_KEYS and current.isValid() and not event.modifiers():
             act = partial(self._open, current)
         else:
