@@ -24,12 +24,12 @@ for package in {packages!r}:
 @pytest.mark.parametrize(
     ("blocked", "packages"),
     [
-        (("torch", "open_clip", "PIL", "matplotlib"), ("exclip_desktop.core",)),
+        (("torch", "open_clip", "PIL", "matplotlib", "sklearn", "scipy"), ("exclip_desktop.core",)),
         (("torch", "open_clip", "matplotlib"), ("exclip_desktop.storage",)),
         (("torch", "open_clip"), ("exclip_desktop.render",)),
-        (("torch", "open_clip", "matplotlib"), ("exclip_desktop.ui",)),
+        (("torch", "open_clip", "matplotlib", "sklearn", "scipy"), ("exclip_desktop.ui",)),
         (
-            ("PySide6", "matplotlib"),
+            ("PySide6", "matplotlib", "sklearn", "scipy"),
             ("exclip_desktop.core", "exclip_desktop.models", "exclip_desktop.attribution"),
         ),
     ],

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGING = ROOT / "packaging"
@@ -98,6 +99,16 @@ def test_the_description_belongs_to_the_entry() -> None:
     assert description.findtext("summary") == entry["Comment"]
     assert description.findtext("project_license") == "MIT"
     assert [part.text for part in description.iterfind("categories/category")] == entry["Categories"].split(";")[:-1]
+
+
+def test_the_wheel_has_the_vocabulary_and_its_licence() -> None:
+    places = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    assert {
+        "exclip_desktop/resources/vocabulary/everyday_words.txt",
+        "exclip_desktop/resources/vocabulary/LICENSE-WORDNET.txt",
+    } <= places
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert "resources/vocabulary/LICENSE-WORDNET.txt" in project["license-files"]
 
 
 @pytest.mark.skipif(shutil.which("appstreamcli") is None, reason="needs appstreamcli")
