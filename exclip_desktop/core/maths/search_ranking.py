@@ -78,28 +78,28 @@ def rank_blocks(
     if not blocks:
         return []
     scale = scale or measure_scale(blocks)
-    regions = [find_hit_regions(one.heat) for one in blocks]
     numbers: dict[Ranking, Floats] = {
         "sum": np.concatenate([one.sums for one in blocks]),
-        "region": np.concatenate(
-            [(one.heat * region).sum((1, 2)) for one, region in zip(blocks, regions, strict=True)]
-        ),
         "direction": np.concatenate([strongest_directions(one, scale.typical) for one in blocks]),
         "score": np.concatenate([one.scores for one in blocks]),
     }
     numbers["combined"] = standardise(numbers["sum"], scale.sum) + standardise(numbers["direction"], scale.direction)
+    regions = None if top is not None and ranking != "region" else [find_hit_regions(one.heat) for one in blocks]
+    if regions is not None:
+        numbers["region"] = np.concatenate(
+            [(one.heat * region).sum((1, 2)) for one, region in zip(blocks, regions, strict=True)]
+        )
     places = np.concatenate([one.places for one in blocks])
     block_of = np.repeat(np.arange(len(blocks)), [len(one.places) for one in blocks])
     within = np.concatenate([np.arange(len(one.places)) for one in blocks])
-    return [
-        RankedPicture(
-            int(places[at]),
-            float(numbers[ranking][at]),
-            {name: float(values[at]) for name, values in numbers.items()},
-            regions[block_of[at]][within[at]],
-        )
-        for at in np.lexsort((places, -numbers[ranking]))[:top]
-    ]
+    ranked = []
+    for at in np.lexsort((places, -numbers[ranking]))[:top]:
+        heat = blocks[block_of[at]].heat[within[at]]
+        region = find_hit_region(heat) if regions is None else regions[block_of[at]][within[at]]
+        own: dict[Ranking, float] = {name: float(values[at]) for name, values in numbers.items()}
+        own.setdefault("region", float(heat[region].sum()))
+        ranked.append(RankedPicture(int(places[at]), own[ranking], own, region))
+    return ranked
 
 
 def measure_scale(blocks: Sequence[ProductBlock], typical: float | None = None) -> ListScale:

@@ -152,7 +152,7 @@ def search_index(
     if blocks and scale is None:
         scale = measure_scale(blocks, index.typical_length)
     ranked = rank_blocks(blocks, ranking, scale, top)
-    heats = {int(place): heat for one in blocks for place, heat in zip(one.places, one.heat, strict=True)}
+    heats = {place: heat for one in blocks for place, heat in zip(one.places.tolist(), one.heat, strict=True)}
     hits = tuple(IndexHit(one.place, one, heats[one.place], *index.layout(one.place)) for one in ranked)
     return IndexAnswer(hits, len(index), sum(len(one.places) for one in blocks), index.failed)
 
