@@ -185,6 +185,8 @@ ACTIONS: Final = (
                "Choose the second of two pictures from a file"),
     ActionSpec("pin_picture", "Keep as second picture", ("Shift+Y",), COMPARING,
                "Compare other pictures of the list with the picture that is shown now"),
+    ActionSpec("two_captions", "Two captions", ("Shift+X",), COMPARING,
+               "Show which words of the caption match which words of a second caption", "", True),
     ActionSpec("second_model", "Compare with another model…", (), COMPARING,
                "Also explain with a second model", "compare", True),
     ActionSpec("focus_caption", "Edit caption", ("Ctrl+L",), PROGRAM, "Go to the caption field", "caption"),
@@ -272,7 +274,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "&Compare": (
         *("panes", "methods", "one_range", SEPARATOR, "second_model", "difference", SEPARATOR),
-        *("two_pictures", "open_second", "pin_picture", SEPARATOR, "study"),
+        *("two_pictures", "open_second", "pin_picture", "two_captions", SEPARATOR, "study"),
     ),
     "&Help": ("manual", "shortcuts", SEPARATOR, "log_folder", "about"),
 }

@@ -55,6 +55,7 @@ from exclip_desktop.ui.lists.heat_images import HeatImages
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.models.model_menu import ModelAdviceBar, ModelMenu
 from exclip_desktop.ui.search.search_dock import SearchDock
+from exclip_desktop.ui.two_inputs.two_captions_view import TwoCaptionsView
 from exclip_desktop.ui.two_inputs.two_pictures_view import TwoPicturesView
 from exclip_desktop.ui.widgets.file_manager import show_in_folder
 from exclip_desktop.ui.widgets.screen_size import ScreenKeeper, resize_within_screen
@@ -101,7 +102,8 @@ class Window(QMainWindow):
             session.compare_controller, session.active_pane, state, session.second_model, session.selection_controller
         )
         self.two_pictures = TwoPicturesView(session.two_inputs, session.selection_controller)
-        self.stage = Stage(self.canvas, self._alone(), self.grid, self.two_pictures, session)
+        self.two_captions = TwoCaptionsView(session.two_inputs, session.selection_controller)
+        self.stage = Stage(self.canvas, self._alone(), self.grid, (self.two_pictures, self.two_captions), session)
         self.banner = Banner(state, over=self.canvas)
         self._banners = self.banner, *(Banner(state, over=part) for part in (self.grid, self.two_pictures))
         self.bars = (
@@ -185,7 +187,8 @@ class Window(QMainWindow):
         column = QVBoxLayout(below)
         column.setContentsMargins(8, 4, 8, 4)
         column.addWidget(self.caption)
-        column.addWidget(add_name(self._name, StripArea(self.strip)))
+        self._words = add_name(self._name, StripArea(self.strip))
+        column.addWidget(self._words)
         column.addWidget(self.second_model_pane.words)
         column.addWidget(self.difference.words)
         column.addLayout(self._hint_row())
@@ -320,10 +323,12 @@ class Window(QMainWindow):
         self._show_names()
 
     def _show_bars(self) -> None:
-        """Show the colour bar of the picture that is at the right."""
-        has_two = self._session.two_inputs.kind == "pictures"
-        self.bars[0].setVisible(not has_two)
-        self.two_pictures.bars["second"].setVisible(has_two)
+        """Show the colour bar of the picture that is at the right, and the words unless two captions have their own."""
+        kind = self._session.two_inputs.kind
+        self.bars[0].setVisible(kind is None)
+        self.two_pictures.bars["second"].setVisible(kind == "pictures")
+        for part in (self.opacity, self._words, self.bars[1]):
+            part.setVisible(kind != "captions")
 
     def _show_names(self) -> None:
         """Show whose picture and words these are, while there are others."""

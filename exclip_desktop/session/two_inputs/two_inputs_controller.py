@@ -191,6 +191,13 @@ class TwoInputsController(QObject):
         """Preview a word of one of two captions; () ends the preview."""
         self._scene(which).change(preview=Preview(rows))
 
+    def rows_in_main(self, rows: tuple[int, ...]) -> tuple[int, ...]:
+        """Return rows of the first of two captions as rows of the window's state."""
+        explanation, side = self._main.explanation, None if self._explanation is None else self._explanation.first
+        if explanation is None or not isinstance(side, CaptionSide):
+            return ()
+        return carry_rows(side.caption, rows, explanation.caption)
+
     def lock(self, which: Which, limit: float | None) -> None:
         """Lock the end of one input's colour range; None: automatic."""
         self._limits[which] = limit

@@ -67,11 +67,11 @@ class EditCommands(QObject):
         self._show_enabled()
 
     def clear_selection(self) -> None:
-        """Clear what is selected; of two inputs, in the one that is in use."""
+        """Clear what is selected: of two pictures in the one that is in use, in both of two captions."""
         two_inputs = self._session.two_inputs
-        if two_inputs.is_second_active:
+        if two_inputs.kind == "captions" or two_inputs.is_second_active:
             two_inputs.second_selection.clear()
-        else:
+        if not two_inputs.is_second_active:
             self._session.selection_controller.escape()
 
     def undo(self) -> None:

@@ -25,6 +25,7 @@ class TwoInputCommands(QObject):
         self._window, self._actions, self._files = window, actions, files
         self._two_inputs = two_inputs = session.two_inputs
         actions["two_pictures"].triggered.connect(self._on_pictures)
+        actions["two_captions"].triggered.connect(self._on_captions)
         actions["open_second"].triggered.connect(self.open_second)
         actions["pin_picture"].triggered.connect(two_inputs.pin)
         view.open_requested.connect(self.open_second)
@@ -48,6 +49,11 @@ class TwoInputCommands(QObject):
             self._two_inputs.open("pictures")
         self._show()
 
+    def _on_captions(self, on: bool) -> None:
+        self._two_inputs.open("captions") if on else self._two_inputs.close()
+        self._show()
+
     def _show(self) -> None:
         kind = self._two_inputs.kind
         self._actions["two_pictures"].setChecked(kind == "pictures")
+        self._actions["two_captions"].setChecked(kind == "captions")

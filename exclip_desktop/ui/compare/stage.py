@@ -1,4 +1,4 @@
-"""The middle of the window: our answer's canvas, the compare view's panes, or two pictures."""
+"""The middle of the window: our answer's canvas, the compare view's panes, two pictures or two captions."""
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -8,6 +8,7 @@ from exclip_desktop.session.session import Session
 from exclip_desktop.ui.canvas.canvas import Canvas
 from exclip_desktop.ui.canvas.colour_bar import picture_unit
 from exclip_desktop.ui.compare.pane_grid import PaneGrid
+from exclip_desktop.ui.two_inputs.two_captions_view import TwoCaptionsView
 from exclip_desktop.ui.two_inputs.two_pictures_view import TwoPicturesView
 
 
@@ -16,7 +17,7 @@ class Stage(QStackedWidget):
 
     Attributes:
         grid: the panes.
-        two_pictures: two pictures.
+        two_pictures, two_captions: the views of two inputs.
 
     Signals:
         region_naming_requested(index): a region was double-clicked on any canvas.
@@ -32,20 +33,21 @@ class Stage(QStackedWidget):
         canvas: Canvas,
         alone: QWidget,
         grid: PaneGrid,
-        two_pictures: TwoPicturesView,
+        two_inputs: tuple[TwoPicturesView, TwoCaptionsView],
         session: Session,
     ) -> None:
         """Show ``alone``, which holds the session's ``canvas``, or what the session has opened instead."""
         super().__init__()
-        self._canvas, self.grid, self.two_pictures = canvas, grid, two_pictures
+        self._canvas, self.grid = canvas, grid
+        self.two_pictures, self.two_captions = two_inputs
         self._state, self._compare_controller, self._two_inputs = (
             session.state,
             session.compare_controller,
             session.two_inputs,
         )
-        for page in (alone, grid, two_pictures):
+        for page in (alone, grid, *two_inputs):
             self.addWidget(page)
-        for part in (canvas, grid, two_pictures):
+        for part in (canvas, grid, self.two_pictures):
             part.region_naming_requested.connect(self.region_naming_requested)
             part.menu_requested.connect(self.menu_requested)
         for view in (self._compare_controller, self._two_inputs):
@@ -75,5 +77,5 @@ class Stage(QStackedWidget):
         return "in each method's own unit" if self._compare_controller.is_open else picture_unit(self._state)
 
     def _show(self) -> None:
-        has_pictures = self._two_inputs.kind == "pictures"
-        self.setCurrentIndex(2 if has_pictures else int(self._compare_controller.is_open))
+        pages = {"pictures": 2, "captions": 3, None: int(self._compare_controller.is_open)}
+        self.setCurrentIndex(pages[self._two_inputs.kind])

@@ -86,14 +86,20 @@ class MatrixPlot(Plot):
         """Height of the patches' axis: the top of the cells when they are not scrolled."""
         return float(self._patch_axis.maximumHeight())
 
-    def set_matrix(self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str) -> None:
-        """Draw ``values`` (rows, patches); ``colours`` is a key of ``COLOUR_MAPS``."""
+    def set_matrix(
+        self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str, words: tuple[str, ...] = ()
+    ) -> None:
+        """Draw ``values`` (rows, patches); ``colours`` is a key of ``COLOUR_MAPS``.
+
+        ``words`` are the names of the columns where they are words instead of patches.
+        """
         self._labels, self.shape = labels, (values.shape[0], values.shape[1])
         levels = lookup_levels(range_limit(values))
         self._image.setImage(values, autoLevels=False, levels=levels, lut=lookup_bytes(colours))
         ends = np.arange(patches_per_row, self.shape[1], patches_per_row, dtype=np.float64)
         self._boundaries.setData(ends.repeat(2), np.tile((0.0, float(self.shape[0])), len(ends)))
         self._patch_axis.patches_per_row, self._patch_axis.patches = patches_per_row, self.shape[1]
+        self._patch_axis.words = words
         self.set_marks(MatrixMarks())
 
     def set_labels_width(self, most_px: float) -> None:
@@ -216,12 +222,14 @@ class _PatchAxis(AxisItem):
     Attributes:
         patches: number of patches, the columns of the matrix.
         patches_per_row: number of patches in a row of the grid.
+        words: names of the columns where they are words.
 
     """
 
     def __init__(self) -> None:
         super().__init__("top", pen=None, maxTickLength=0)
         self.patches, self.patches_per_row = 0, 1
+        self.words: tuple[str, ...] = ()
         self._highlight, self._ink = QColor(), QColor()
         self._stripe: QImage | None = None
         self._fractions: Floats | None = None
@@ -244,7 +252,14 @@ class _PatchAxis(AxisItem):
         self.update()
 
     def label_patches(self, cell_px: float, metrics: QFontMetricsF) -> bool:
-        """Label each patch ``row, column`` and return True where there is room, else label rows of the grid."""
+        """Label each patch ``row, column`` and return True where there is room, else label rows of the grid.
+
+        Words are shortened to their column.
+        """
+        if self.words:
+            texts = [metrics.elidedText(word, Qt.TextElideMode.ElideRight, cell_px - PAD_PX) for word in self.words]
+            self.setTicks([[(at + 0.5, text) for at, text in enumerate(texts) if text != "…"]])
+            return True
         per_row = self.patches_per_row
         rows = -(-self.patches // per_row)
         each = cell_px >= metrics.horizontalAdvance("00, 00") + 2 * PAD_PX

@@ -53,6 +53,7 @@ class MatrixView(QWidget):
         self._corner = QLabel(self, alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._cell_px = (1.0, 1.0)  # width and height
         self._place: Place = NOWHERE
+        self._names_patches = True
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Matrix of words and patches")
         self._corner.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -62,9 +63,12 @@ class MatrixView(QWidget):
         for bar in (self._across, self._down):
             bar.valueChanged.connect(self._show_range)
 
-    def set_matrix(self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str) -> None:
-        """Show ``values`` (rows, patches); ``colours`` is a key of ``COLOUR_MAPS``."""
-        self.plot.set_matrix(labels, values, patches_per_row, colours)
+    def set_matrix(
+        self, labels: tuple[str, ...], values: Floats, patches_per_row: int, colours: str, words: tuple[str, ...] = ()
+    ) -> None:
+        """Show ``values`` (rows, patches), or rows × ``words``; ``colours`` is a key of ``COLOUR_MAPS``."""
+        self.plot.set_matrix(labels, values, patches_per_row, colours, words)
+        self._names_patches = not words
         self._place = NOWHERE
         self._fit()
 
@@ -174,7 +178,7 @@ class MatrixView(QWidget):
         """Name the numbers above the cells where there is room left of them."""
         room = round(self.plot.cells_left_px) - STRIPE_PX - PAD_PX
         metrics, names = self._corner.fontMetrics(), EACH_CORNER if each else (CORNER, "row")
-        fitting = [name for name in names if metrics.horizontalAdvance(name) <= room]
+        fitting = [name for name in names if self._names_patches and metrics.horizontalAdvance(name) <= room]
         self._corner.setText(next(iter(fitting), ""))
         self._corner.setGeometry(0, 0, room, round(self.plot.cells_top_px) - STRIPE_PX)
         self._corner.setVisible(bool(fitting))
