@@ -1,7 +1,7 @@
 """The public function ``search``: pictures of a list or batch that match words, or a region of a picture."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from exclip_desktop.core.errors import (
     UserError,
 )
 from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
+from exclip_desktop.core.maths.hit_truth import judge_hits
+from exclip_desktop.core.maths.search_hits import SearchHit
 from exclip_desktop.core.maths.search_ranking import RANKINGS, RankedPicture, Ranking, rank_pictures
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.caption import Span
@@ -41,30 +43,6 @@ from exclip_desktop.storage.factor_index.index_builder import NOT_EXPLAINED
 from exclip_desktop.storage.factor_index.index_search import BatchSearch
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
 from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
-
-
-@dataclass(frozen=True, slots=True)
-class SearchHit:
-    """A picture that answers a query.
-
-    Attributes:
-        picture: its path, as the list writes it.
-        value: what it is ranked by.
-        numbers: the value by every ranking of ``RANKINGS``.
-        heat: float32 (rows, columns) of the patches; they add up to ``numbers["sum"]``.
-        region: bool (rows, columns): the hit region.
-        box: the box around that region, in source pixels.
-        geometry: the places of the patches on the picture.
-
-    """
-
-    picture: str
-    value: float
-    numbers: dict[Ranking, float]
-    heat: NDArray[np.float32]
-    region: NDArray[np.bool_]
-    box: Box
-    geometry: Geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +96,8 @@ def search(
 
     Args:
         model: a loaded model.
-        pictures: a list's file or folder, a ``PairList``, or a ``Batch``, whose factors are read, with its settings.
+        pictures: a list's file or folder, a ``PairList``, or a ``Batch``, whose factors are read, with its settings;
+            the hits of a batch have no captions and judgements, which ``judge_hits`` adds.
         text: the query's text, explained like a caption.
         span: the words of ``text`` that are searched for, as text or characters (start, end); None: all of it.
         image: the query's picture, instead of ``text``.
@@ -159,7 +138,8 @@ def search(
         if isinstance(pictures, Batch):
             return _search_batch(pictures, named, query, ranking, exact, report, token)
         searched = _explain_pictures(model, listed, names, resolved, max_megapixels, cache, token)
-        return _answer(named, query, ranking, _with_progress(searched, len(names), report))
+        answer = _answer(named, query, ranking, _with_progress(searched, len(names), report))
+    return replace(answer, hits=judge_hits(named, answer.hits, listed.pairs))
 
 
 def _search_batch(
@@ -191,11 +171,11 @@ def _answer(words: str, query: SearchQuery, ranking: Ranking, searched: Iterator
         else:
             places.append((one.path, one.geometry))
             products.append(multiply_query(one.factor, one.prefix, one.geometry.grid, query))
-    hits = (
+    hits = tuple(
         _make_hit(*places[ranked.place], ranked, products[ranked.place].heat)
         for ranked in rank_pictures(products, ranking)
     )
-    return SearchAnswer(words, ranking, tuple(hits), failed, len(places))
+    return SearchAnswer(words, ranking, hits, failed, len(places))
 
 
 def _settings_of(model: Model, batch: Batch) -> ExplainSettings:

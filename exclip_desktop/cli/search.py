@@ -3,10 +3,11 @@
 import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import exclip_desktop
 from exclip_desktop.cli.options import (
+    add_csv_formulas,
     add_explain_settings,
     add_max_megapixels,
     add_model,
@@ -17,18 +18,22 @@ from exclip_desktop.cli.options import (
     parse_box,
 )
 from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
-from exclip_desktop.core.errors import ListError
+from exclip_desktop.core.errors import ListError, OutputError
+from exclip_desktop.core.maths.hit_truth import judge_hits, measure_precision
 from exclip_desktop.core.maths.search_ranking import RANKINGS
 from exclip_desktop.core.paths import expand_home
 from exclip_desktop.core.text.number_format import format_count, format_signed
 from exclip_desktop.core.values.pair_list import ListedPair, PairList, summarize_notes
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.render.hits_report import write_hits
 from exclip_desktop.storage.batches.batch_folder import is_batch_folder
+from exclip_desktop.storage.exports.formats import check_path, list_endings
+from exclip_desktop.storage.exports.hit_files import HIT_FORMATS, hit_values
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
-from exclip_desktop.storage.pair_lists.writers import WRITERS, writer_of
+from exclip_desktop.storage.pair_lists.writers import WRITERS
 
 if TYPE_CHECKING:
-    from exclip_desktop.api.search import SearchAnswer, SearchHit
+    from exclip_desktop.api.search import SearchAnswer
 
 FAILURES_PRINTED: Final = 5
 DEFAULT_TOP: Final = 20
@@ -52,11 +57,15 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--top", type=int, default=DEFAULT_TOP, metavar="N", help="number of pictures (default: 20)")
     parser.add_argument(
-        "--out", type=Path, metavar="OUT", help="write these pictures with their boxes as a list, as convert does"
+        "--out",
+        type=Path,
+        metavar="OUT",
+        help=f"write these hits: {list_endings(HIT_FORMATS)} by the ending; with --to, a list as convert writes it",
     )
     parser.add_argument(
-        "--to", choices=[one.key for one in WRITERS], metavar="FORMAT", help="format of OUT (default: by its ending)"
+        "--to", choices=[one.key for one in WRITERS], metavar="FORMAT", help="write OUT as a list in this format"
     )
+    add_csv_formulas(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     add_max_megapixels(parser)
     add_no_cache(parser)
@@ -70,7 +79,7 @@ def _search(options: argparse.Namespace) -> None:
     listed = read_pairs(folder)
     for sentence in summarize_notes(listed.notes):
         print_note(sentence)
-    writer = None if options.out is None else writer_of(options.out.name, options.to)
+    _check_out(options)
     model = load_chosen_model(options)
     for note in model.notes:
         print_note(note)
@@ -90,33 +99,53 @@ def _search(options: argparse.Namespace) -> None:
         )
     if not answer.hits:
         raise ListError("None of the pictures could be searched.", next(iter(answer.failed.values()), ""))
-    answer = replace(answer, hits=answer.hits[: max(1, options.top)])
+    hits = judge_hits(answer.query, answer.hits[: max(1, options.top)], listed.pairs)
+    answer = replace(answer, hits=hits)
     _print(answer, options.json)
     _print_failed(answer)
-    if writer is not None:
-        found = PairList(listed.source, listed.folder, tuple(_listed_hits(answer, listed)))
-        done = exclip_desktop.convert_list(found, options.out, writer.key)
-        print_note(f"Written: {options.out} ({format_count(done.pairs, 'picture')})")
+    if options.out is not None:
+        _write(answer, listed, options)
+
+
+def _check_out(options: argparse.Namespace) -> None:
+    if options.out is not None and options.to is None:
+        check_path(options.out, HIT_FORMATS)
+    elif options.to is not None and options.out is None:
+        raise OutputError("--to needs a file.", "Name it with --out.")
+
+
+def _write(answer: "SearchAnswer", listed: PairList, options: argparse.Namespace) -> None:
+    if options.to is None:
+        notes = write_hits(answer.query, answer.ranking, answer.hits, listed, options.out, options.csv_formulas)
+        count = len(answer.hits)
+    else:
+        done = exclip_desktop.convert_list(
+            PairList(listed.source, listed.folder, tuple(_listed_hits(answer))),
+            options.out,
+            options.to,
+            csv_formulas=options.csv_formulas,
+        )
+        notes, count = (), done.pairs
+    for note in notes:
+        print_note(note)
+    print_note(f"Written: {options.out} ({format_count(count, 'picture')})")
 
 
 def _print(answer: "SearchAnswer", as_json: bool) -> None:
     if as_json:
-        print_json({"query": answer.query, "ranking": answer.ranking, "failed": answer.failed, "hits": _values(answer)})
+        hits = [hit_values(rank, hit) for rank, hit in enumerate(answer.hits, 1)]
+        print_json({"query": answer.query, "ranking": answer.ranking, "failed": answer.failed, "hits": hits})
         return
     print(f"{answer.query}, by {answer.ranking}: {RANKINGS[answer.ranking]}")
     print(f"{'rank':>4}  {answer.ranking:>10}  {'score':>8}  {'box of the hit region':>23}  picture")
     for rank, hit in enumerate(answer.hits, 1):
         box = ",".join(f"{value:.0f}" for value in hit.box)
         score = format_signed(hit.numbers["score"])
-        print(f"{rank:>4}  {format_signed(hit.value):>10}  {score:>8}  {box:>23}  {hit.picture}")
-
-
-def _values(answer: "SearchAnswer") -> list[dict[str, Any]]:
-    values: list[dict[str, Any]] = []
-    for rank, hit in enumerate(answer.hits, 1):
-        numbers = {str(name): value for name, value in hit.numbers.items()}
-        values.append({"rank": rank, "picture": hit.picture, **numbers, "box": hit.box, "heat": hit.heat.tolist()})
-    return values
+        right = "" if hit.is_right is None else "  right" if hit.is_right else "  wrong"
+        print(f"{rank:>4}  {format_signed(hit.value):>10}  {score:>8}  {box:>23}  {hit.picture}{right}")
+    for precision in measure_precision([hit.is_right for hit in answer.hits]):
+        judged = f"{precision.right} of {precision.judged} judged by labels"
+        print(f"Precision at {precision.first}: {precision.share:.2f} ({judged})")
 
 
 def _print_failed(answer: "SearchAnswer") -> None:
@@ -127,14 +156,9 @@ def _print_failed(answer: "SearchAnswer") -> None:
         print_note(f"… and {format_count(len(failed) - FAILURES_PRINTED, 'more picture')} without a factor.")
 
 
-def _listed_hits(answer: "SearchAnswer", listed: PairList) -> list[ListedPair]:
+def _listed_hits(answer: "SearchAnswer") -> list[ListedPair]:
     """Return the hits as pairs, with the captions of the list; their region is labelled with the query."""
-    captions = {pair.picture: pair.caption for pair in reversed(listed.pairs)}
     return [
-        ListedPair(str(rank), hit.picture, captions.get(hit.picture, ""), regions=(_region(answer.query, hit),))
+        ListedPair(str(rank), hit.picture, hit.caption, regions=(Region(hit.box, name=answer.query),))
         for rank, hit in enumerate(answer.hits, 1)
     ]
-
-
-def _region(query: str, hit: "SearchHit") -> Region:
-    return Region(hit.box, name=query)

@@ -25,7 +25,7 @@ from exclip_desktop.storage.project.project import Project
 from exclip_desktop.storage.project.project_files import open_project
 
 if TYPE_CHECKING:
-    from exclip_desktop.render.finding_grid import Pixels
+    from exclip_desktop.render.picture_grid import Pixels
 
 CHANGED: Final = "The picture has changed since this finding was noted."
 
@@ -76,10 +76,11 @@ def _with_path_from(place: Path, project: Project, finding: Finding) -> Finding:
 
 def _write_figure(project: Project, findings: list[Finding], out: Path, options: ReportOptions) -> None:
     grids = import_module("exclip_desktop.render.finding_grid")  # matplotlib is imported when a figure is made
+    layout = import_module("exclip_desktop.render.picture_grid")
     sheet = out.suffix.lower() == ".pdf" and options.width_in is None
-    defaults = {"columns": 4, "width_in": grids.A4_IN[0] - 2 * grids.MARGIN_IN} if sheet else {}
+    usual = layout.sheet_options() if sheet else layout.GridOptions()
     named = {"columns": options.columns, "width_in": options.width_in, "shared": not options.own_scales}
-    chosen = grids.GridOptions(**{**defaults, **{name: value for name, value in named.items() if value is not None}})
+    chosen = replace(usual, **{name: value for name, value in named.items() if value is not None})
     pixels: Callable[[Finding], Pixels | None] = lambda finding: _read_pixels(project, finding)[0]  # noqa: E731  passed on
     if sheet:
         write_atomically(out, lambda file: grids.write_contact_sheet(findings, pixels, file, chosen))

@@ -250,7 +250,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_option_that_a_message_or_the_manual_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("explain", "compare", "profile", "map", "batch", "convert", "search", "evaluate"):
+    for command in ("explain", "compare", "parts", "profile", "map", "batch", "convert", "search", "evaluate"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))

@@ -18,7 +18,8 @@ from exclip_desktop.core.errors import ListError, SettingsError
 from exclip_desktop.core.values.finding import Finding, make_numbers, make_view
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
-from exclip_desktop.render.finding_grid import GridOptions, draw_grid, grid_bytes
+from exclip_desktop.render.finding_grid import draw_grid, grid_bytes
+from exclip_desktop.render.picture_grid import GridOptions
 from exclip_desktop.storage.exports.finding_pages import ReportItem, format_html, format_latex, format_markdown
 from exclip_desktop.storage.exports.finding_tables import format_csv, format_jsonl, make_region_pairs, read_findings
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
