@@ -215,7 +215,7 @@ class Session(QObject):
             self.settings.annotating,
             self,
         )
-        about = self.state, self.explain_controller, self.findings, self.search
+        about = self.state, self.explain_controller, self.pair_navigation, self.findings, self.search
         self.hit_findings = HitFindings(*about, self._tasks, self)
         self.stored_results = StoredResults(
             self.state,

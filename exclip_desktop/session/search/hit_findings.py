@@ -9,6 +9,7 @@ from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.core.values.finding import Finding, FindingNumbers, is_same_view, make_view
 from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
 from exclip_desktop.session.project.findings import ProjectFindings, with_request
 from exclip_desktop.session.search.hits import ListHit
@@ -34,6 +35,7 @@ class HitFindings(QObject):
         self,
         state: State,
         explain_controller: ExplainController,
+        navigation: PairNavigation,
         findings: ProjectFindings,
         search: SearchController,
         tasks: Tasks,
@@ -41,7 +43,7 @@ class HitFindings(QObject):
     ) -> None:
         """Note hits of ``search`` in the project of ``findings``; show progress and errors in ``state``."""
         super().__init__(parent)
-        self._state, self._explain_controller = state, explain_controller
+        self._state, self._explain_controller, self._navigation = state, explain_controller, navigation
         self._findings, self._search, self._tasks = findings, search, tasks
 
     def note(self, hits: Sequence[ListHit]) -> None:
@@ -60,9 +62,10 @@ class HitFindings(QObject):
 
         def make(project: Project, hit: ListHit, digest: str) -> Finding:
             assert hit.pair_score is not None
+            pair = self._navigation.pairs[self._search.place(hit)].id
             picture = project.relative_path(self._search.picture_path(hit))
             selection = Selection(regions=(Region(hit.box),))
-            view = make_view(explanation, selection, picture=picture, picture_sha256=digest, pair=hit.pair)
+            view = make_view(explanation, selection, picture=picture, picture_sha256=digest, pair=pair)
             view = replace(with_request(view, provenance), caption=self._search.caption(hit))
             numbers = FindingNumbers(score=hit.pair_score, residual=hit.residual)
             return Finding(view, numbers, note=f"Search {title}: rank {hit.rank}")

@@ -17,7 +17,7 @@ class ListHit:
     """A picture that answers a query.
 
     Attributes:
-        pair: the id of the first listed pair with this picture.
+        picture: its path, as the list writes it.
         rank: its place in the answer, from 1.
         value: what it is ranked by.
         numbers: the value by every ranking.
@@ -30,7 +30,7 @@ class ListHit:
 
     """
 
-    pair: str
+    picture: str
     rank: int
     value: float
     numbers: dict[Ranking, float]
@@ -55,7 +55,7 @@ def _make_hit(one: PictureProducts, rank: int, value: float, numbers: dict[Ranki
     heat = place_heat(one.products.heat, one.geometry)
     box = box_around(one.region, one.geometry)
     of_pair = one.words, one.pair_score, one.residual
-    return ListHit(one.pair, rank, value, numbers, heat, one.region, box, one.geometry, *of_pair)
+    return ListHit(one.picture, rank, value, numbers, heat, one.region, box, one.geometry, *of_pair)
 
 
 def box_around(region: NDArray[np.bool_], geometry: Geometry) -> Box:

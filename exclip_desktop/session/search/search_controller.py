@@ -88,15 +88,15 @@ class SearchController(QObject):
         self.ranking: Ranking = FIRST_RANKING
         self.hits: tuple[ListHit, ...] = ()
         self._made_by: tuple[ModelChoice, object] | None = None
-        self._searched: dict[str, SearchedPicture] = {}  # by the pair's id
+        self._searched: dict[str, SearchedPicture] = {}  # by path, as the list writes it
         self._source = Path()  # of the list that was searched
         self._pictures: dict[str, SearchedPicture] = {}  # those that are still listed
-        self._places: dict[str, int] = {}  # of the pairs, by id
+        self._places: dict[str, int] = {}  # of each picture's first pair
         self._products: dict[str, PictureProducts] = {}
         self._missing: set[str] = set()
         self._failed: dict[str, str] = {}
         self._request: SearchRequest | None = None
-        self._explained_meanwhile = set[str]()  # pairs whose pictures are to be looked at again
+        self._explained_meanwhile = set[str]()  # pictures to be looked at again
         self._tasks, self._is_ranking, self._ranks_again = Tasks(self), False, False
         self._last_id = 0
         worker.search_answered.connect(self._on_answered)
@@ -163,14 +163,14 @@ class SearchController(QObject):
 
     def open(self, hit: ListHit) -> None:
         """Show the pair of a hit with the hit region selected."""
-        place = self._places.get(hit.pair)
+        place = self._places.get(hit.picture)
         if place is not None:
             objects = tuple(SampleObject(words, hit.box) for words in self._words())
             self._navigation.show(place, Selection(regions=(Region(hit.box),)), objects)
 
     def explain_rest(self) -> None:
         """Explain the pictures that have no factor yet; they are added to the hits one by one."""
-        self._list_explainer.complete([self._places[pair] for pair in self._pictures if pair in self._missing])
+        self._list_explainer.complete([self._places[picture] for picture in self._pictures if picture in self._missing])
 
     def pause_explaining(self) -> None:
         """Stop explaining; what was explained stays."""
@@ -188,11 +188,15 @@ class SearchController(QObject):
 
     def picture_path(self, hit: ListHit) -> Path:
         """Return the path of a hit's picture."""
-        return self._pictures[hit.pair].path
+        return self._navigation.list.path_of(hit.picture)
+
+    def place(self, hit: ListHit) -> int:
+        """Return the place of the first pair with a hit's picture."""
+        return self._places[hit.picture]
 
     def caption(self, hit: ListHit) -> str:
         """Return the caption of a hit's pair."""
-        return self._pictures[hit.pair].caption
+        return self._pictures[hit.picture].caption
 
     def _words(self) -> tuple[str, ...]:
         """Return the searched words: together, then each alone, without function words."""
@@ -220,19 +224,20 @@ class SearchController(QObject):
         self._rank()
 
     def _list_pictures(self) -> dict[str, SearchedPicture]:
-        """Return the list's pictures by pair, each once, with the first pair that has it; find the pairs' places."""
-        navigation, pictures = self._navigation, dict[str, SearchedPicture]()
-        self._places = {pair.id: place for place, pair in enumerate(navigation.pairs)}
-        for pair in navigation.pairs:
+        """Return the list's pictures with their first captions; find the places of these pairs."""
+        pairs, pictures = self._navigation.pairs, dict[str, SearchedPicture]()
+        self._places = {}
+        for place, pair in enumerate(pairs):
             if pair.picture not in pictures:
-                pictures[pair.picture] = SearchedPicture(pair.id, navigation.path(pair), pair.caption)
-        return {one.pair: one for one in pictures.values()}
+                pictures[pair.picture] = SearchedPicture(pair.picture, pair.caption)
+                self._places[pair.picture] = place
+        return pictures
 
     def _ask(self, pictures: tuple[SearchedPicture, ...]) -> None:
         assert self.query is not None
         self._last_id += 1
         self._request = SearchRequest(
-            self._last_id, self._state.choice, self._state.explain_settings, self.query, pictures
+            self._last_id, self._state.choice, self._state.explain_settings, self._navigation.list, self.query, pictures
         )
         self._state.put_work(self, Work(WORKING))
         self._worker.submit(self._request)
@@ -247,7 +252,7 @@ class SearchController(QObject):
         request = self._request
         if request is None or answer.id != request.id:
             return
-        self._products.update({one.pair: one for one in answer.pictures})
+        self._products.update({one.picture: one for one in answer.pictures})
         self._failed |= answer.failed
         self._missing |= set(answer.missing)
         self._missing -= self._products.keys() | self._failed.keys()
@@ -262,7 +267,9 @@ class SearchController(QObject):
 
     def _look_again(self) -> None:
         """Search the pictures that were explained since they were looked at."""
-        again = [self._pictures[pair] for pair in self._explained_meanwhile if pair in self._missing]
+        again = [
+            self._pictures[one] for one in self._explained_meanwhile if one in self._missing & self._pictures.keys()
+        ]
         if self._request is None and not self.is_outdated:
             self._explained_meanwhile.clear()
             if again:
@@ -274,7 +281,7 @@ class SearchController(QObject):
             self._ranks_again = True
             return
         self._is_ranking, self._ranks_again = True, False
-        products = [self._products[pair] for pair in self._pictures if pair in self._products]
+        products = [self._products[one] for one in self._pictures if one in self._products]
         ranking = self.ranking
         self._tasks.run(lambda _: rank_hits(products, ranking), self._on_ranked, partial(self._on_ranked, ()))
 
@@ -284,7 +291,7 @@ class SearchController(QObject):
             raise error
         if self._ranks_again:
             self._rank()
-        self._show(tuple(hit for hit in hits if hit.pair in self._pictures))
+        self._show(tuple(hit for hit in hits if hit.picture in self._pictures))
 
     def _show(self, hits: tuple[ListHit, ...]) -> None:
         self.hits = hits
@@ -305,18 +312,18 @@ class SearchController(QObject):
         self.changed.emit()
 
     def _on_figures_computed(self, place: int) -> None:
-        pair = self._navigation.pairs[place].id
-        if pair in self._missing:
-            self._explained_meanwhile.add(pair)
+        picture = self._navigation.pairs[place].picture
+        if picture in self._missing:
+            self._explained_meanwhile.add(picture)
             self._look_again()
 
     def _on_list_changed(self) -> None:
         """Hide the hits that the list no longer has; forget the search of another list."""
         left = self._list_pictures() if self._navigation.list.source == self._source else {}
-        self._pictures = {pair: one for pair, one in self._searched.items() if left.get(pair) == one}
+        self._pictures = {picture: left[picture] for picture in self._searched if picture in left}
         if self._searched and not left:
             self._forget()
-        self._show(tuple(hit for hit in self.hits if hit.pair in self._pictures))
+        self._show(tuple(hit for hit in self.hits if hit.picture in self._pictures))
         self._rank()
         self.changed.emit()
 

@@ -101,7 +101,8 @@ class ListSearch:
         part, began, done = _Part(), time.monotonic(), self._done
         for picture in request.pictures[self._done :]:
             cancel.check()
-            self._look_at(model, settings, picture, self._query, part)
+            path = request.listed.path_of(picture.picture)
+            self._look_at(model, settings, picture, path, self._query, part)
             done += 1
             if time.monotonic() - began >= PART_S:
                 yield _make_answer(request, part, done)
@@ -111,22 +112,28 @@ class ListSearch:
         self._done = done
 
     def _look_at(
-        self, model: Model, settings: ExplainSettings, picture: SearchedPicture, query: SearchQuery, part: _Part
+        self,
+        model: Model,
+        settings: ExplainSettings,
+        picture: SearchedPicture,
+        path: Path,
+        query: SearchQuery,
+        part: _Part,
     ) -> None:
         """Add a picture to what is answered."""
         try:
-            sha256, size = self._names.get(picture.path)
+            sha256, size = self._names.get(path)
             geometry, prefix = image_layout(model, size, settings)
             factor = self._cache.get(make_image_key(model, settings, size, sha256))
         except UserError as error:
-            part.failed[picture.pair] = str(error)
+            part.failed[picture.picture] = str(error)
             return
         if factor is None:
-            part.missing.append(picture.pair)
+            part.missing.append(picture.picture)
             return
         products = multiply_query(factor, prefix, geometry.grid, query)
         region = find_hit_region(products.heat)
-        one = PictureProducts(picture.pair, products, geometry, region)
+        one = PictureProducts(picture.picture, products, geometry, region)
         words = self._caption_factor(model, settings, picture.caption)
         part.pictures.append(one if words is None else _add_caption(one, *words, factor, prefix))
 

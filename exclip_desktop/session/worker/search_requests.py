@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.factor_search import Products
 from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.worker.requests import ListRequest
 from exclip_desktop.storage.pictures import Picture
@@ -44,21 +45,20 @@ class SearchedPicture:
     """A listed picture to search.
 
     Attributes:
-        pair: the id of the first listed pair with this picture.
-        path: the picture's path.
-        caption: that pair's caption; may be empty.
+        picture: its path, as the list writes it.
+        caption: the first one that is listed with it; may be empty.
 
     """
 
-    pair: str
-    path: Path
+    picture: str
     caption: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchRequest(ListRequest):
-    """Multiply the stored factors of pictures with a query; pictures without a stored factor are counted."""
+    """Multiply the stored factors of pictures of a list with a query; those without a stored factor are counted."""
 
+    listed: PairList
     query: Query
     pictures: tuple[SearchedPicture, ...]
 
@@ -68,7 +68,7 @@ class PictureProducts:
     """A picture whose factor was multiplied with the query.
 
     Attributes:
-        pair: as in ``SearchedPicture``.
+        picture: its path, as the list writes it.
         products: heat, sum and score.
         geometry: the places of its patches.
         region: bool (rows, columns), the hit region.
@@ -78,7 +78,7 @@ class PictureProducts:
 
     """
 
-    pair: str
+    picture: str
     products: Products
     geometry: Geometry
     region: NDArray[np.bool_]
@@ -94,8 +94,8 @@ class SearchPart:
     Attributes:
         id: of the request.
         pictures: those with a factor, with their products.
-        missing: ids of pairs whose picture has no stored factor.
-        failed: a sentence for each picture that cannot be read, by the pair's id.
+        missing: pictures without a stored factor, by their paths in the list.
+        failed: a sentence for each picture that cannot be read, by its path in the list.
         done: number of pictures that were looked at, of all parts together.
 
     """

@@ -108,8 +108,8 @@ class HitModel(ThumbnailModel):
         others = tuple(term for term in self._filter.terms if term.key not in keys)
         if others:
             values = self._navigation.values
-            passing = {values.pair(place).id for place in values.matching(replace(self._filter, terms=others))}
-            hits = tuple(hit for hit in hits if hit.pair in passing)
+            passing = {values.pair(place).picture for place in values.matching(replace(self._filter, terms=others))}
+            hits = tuple(hit for hit in hits if hit.picture in passing)
         return tuple(hit for hit in hits if all(_accepts(term, hit) for term in mine))
 
     def _title(self, hit: ListHit) -> str:
@@ -122,7 +122,7 @@ class HitModel(ThumbnailModel):
 
     def _is_on_screen(self, hit: ListHit) -> bool:
         current = self._navigation.current
-        return current is not None and self._navigation.pairs[current].id == hit.pair
+        return current is not None and self._navigation.pairs[current].picture == hit.picture
 
     def _image(self, hit: ListHit) -> HeatImage | None:
         if not self._state.view.heat:

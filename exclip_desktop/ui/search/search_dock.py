@@ -218,15 +218,15 @@ class SearchDock(QDockWidget):
     def _keep_selection(self) -> None:
         """Remember which hits are selected, and the current one: hits arrive while a person looks at others."""
         current = self.grid.currentIndex()
-        self._kept = {hit.pair for hit in self.selected_hits}
-        self._kept_current = self._model.hits[current.row()].pair if current.isValid() else ""
+        self._kept = {hit.picture for hit in self.selected_hits}
+        self._kept_current = self._model.hits[current.row()].picture if current.isValid() else ""
 
     def _restore_selection(self) -> None:
         rows = self.grid.selectionModel()
         for row, hit in enumerate(self._model.hits):
-            if hit.pair == self._kept_current:
+            if hit.picture == self._kept_current:
                 rows.setCurrentIndex(self._model.index(row, 0), Flag.NoUpdate)
-            if hit.pair in self._kept:
+            if hit.picture in self._kept:
                 rows.select(self._model.index(row, 0), Flag.Select)
 
     def _open(self, index: Index) -> None:

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.selection import Region
+from tests.ui.fakes import number_of
 from tests.ui.lists.list_desk import ListDesk
 
 COUNT = 6
@@ -51,4 +52,4 @@ class SearchDesk(ListDesk):
     @property
     def ranked(self) -> list[str]:
         """The ids of the hits' pairs, in their order."""
-        return [hit.pair for hit in self.search.hits]
+        return [number_of(hit.picture) for hit in self.search.hits]

@@ -12,6 +12,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.finding import Finding
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.project.finding_rows import FindingQuery
+from tests.ui.fakes import number_of
 from tests.ui.search.search_desk import SearchDesk
 
 
@@ -37,7 +38,7 @@ def test_selected_hits_are_noted_with_their_region_and_undone_together(desk: Sea
     assert len(noted) == 6
     by_pair = {finding.view.pair: finding for finding in noted}
     for hit in desk.search.hits:
-        finding = by_pair[hit.pair]
+        finding = by_pair[number_of(hit.picture)]
         assert [region.box for region in finding.view.selection.regions] == [hit.box]
         assert finding.view.caption == desk.search.caption(hit)
         assert finding.numbers.score == hit.pair_score

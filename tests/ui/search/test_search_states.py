@@ -12,6 +12,7 @@ from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.session.worker.search_requests import WordsQuery
 from tests.ui.conftest import Opened
+from tests.ui.fakes import number_of
 from tests.ui.search.search_desk import COUNT, SearchDesk
 
 ALL = [str(number) for number in range(COUNT, 0, -1)]
@@ -146,7 +147,7 @@ def test_selected_hits_stay_selected_when_others_arrive(desk: SearchDesk) -> Non
     desk.panel.grid.selectAll()
     gate.set()
     desk.wait(6)
-    assert [hit.pair for hit in desk.panel.selected_hits] == ["3", "2", "1"]
+    assert [number_of(hit.picture) for hit in desk.panel.selected_hits] == ["3", "2", "1"]
 
 
 def test_the_filter_reads_ranks_values_and_what_is_known_of_pairs(desk: SearchDesk) -> None:
@@ -159,5 +160,5 @@ def test_the_filter_reads_ranks_values_and_what_is_known_of_pairs(desk: SearchDe
         ("-balloon", ["5", "3", "1"]),
     ):
         desk.panel.filter.write(query)
-        assert [hit.pair for hit in desk.panel.hits] == pairs
+        assert [number_of(hit.picture) for hit in desk.panel.hits] == pairs
     assert desk.panel.filter.answer.text() == "3 of 6"
