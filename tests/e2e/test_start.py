@@ -25,11 +25,13 @@ from PySide6.QtWidgets import QApplication
 
 from exclip_desktop import app
 from exclip_desktop.cli.main import main
+from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.worker.worker_thread import Worker
 
 
 class Watched(app.Session):
     def start(self, *what):
+        self.state.change(explain_settings=ExplainSettings(quadrature="gauss-legendre", steps=2))
         self.findChild(Worker).explained.connect(QApplication.instance().closeAllWindows)
         super().start(*what)
 

@@ -15,9 +15,9 @@ PATIENCE_MS = 120_000
 CHOICE = StudyChoice(count=2, methods=("itsm", RANDOM), metrics=("pointing", "energy", "deletion"))
 
 
-def test_two_scenes_by_two_methods(qtbot: QtBot, tmp_path: Path) -> None:
+def test_two_scenes_by_two_methods(qtbot: QtBot, tmp_path: Path, known_place: Path) -> None:
     store = SettingsFile(tmp_path / "settings.json")
-    session = Session(store, None, studies=tmp_path / "studies")
+    session = Session(store, known_place / "factors", studies=tmp_path / "studies")
     window = Window(session)
     window.show()
     session.start()

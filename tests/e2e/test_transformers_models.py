@@ -15,7 +15,7 @@ from exclip_desktop.attribution.second_order.integral import make_gauss_legendre
 from exclip_desktop.cli.main import main
 from exclip_desktop.session.worker.requests import ModelChoice
 from tests.conftest import CAPTION
-from tests.e2e.test_window import PATIENCE_MS, _close, _open, _settle
+from tests.e2e.window_desk import PATIENCE_MS, close_window, open_window, settle
 from tests.unit.attribution.oracle import interaction_matrix
 from tests.unit.models.test_transformers_folder import CLIP_PIXELS, SIGLIP_PIXELS, clip, save, siglip
 from tests.unit.models.text_models import sentencepiece
@@ -62,17 +62,17 @@ def test_the_matrix_is_the_oracles(folder: Path, layers: tuple[int, int], pictur
 
 
 def test_the_command_and_the_window_have_the_same_numbers(
-    folder: Path, tmp_path: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+    folder: Path, known_place: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["explain", "--sample", "1", "--model", str(folder), "--device", "cpu", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    opened = _open(qtbot, tmp_path)
+    opened = open_window(qtbot, known_place)
     try:
         opened.session.explain_controller.choose_model(ModelChoice(str(folder), device="cpu"))
         qtbot.waitUntil(lambda: opened.state.facts.name == str(folder), timeout=PATIENCE_MS)
-        _settle(qtbot, opened.state)
+        settle(qtbot, opened.state)
         shown = opened.state.explanation
     finally:
-        _close(opened)
+        close_window(opened)
     assert shown is not None
     assert shown.score == pytest.approx(printed["score"], abs=1e-6)

@@ -7,90 +7,43 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QThreadPool, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from exclip_desktop.app import set_program_name
 from exclip_desktop.attribution.second_order import stored_explain
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE, ExplainSettings
-from exclip_desktop.session.session import Session
-from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.state import State
-from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.storage.samples import load_samples
-from exclip_desktop.ui.window import Window
+from tests.e2e.window_desk import PATIENCE_MS, Opened, close_window, open_window, settle
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_MS = 120_000
 LONGEST_S = 0.05  # the maximum time that the event loop may be blocked
 LEFT = Qt.MouseButton.LeftButton
 
 
-@dataclass
-class Opened:
-    window: Window
-    session: Session
-    state: State
-    folder: Path
-
-
-def _settle(qtbot: QtBot, state: State) -> None:
-    qtbot.waitUntil(
-        lambda: state.explanation is not None and not state.stale and state.work is None, timeout=PATIENCE_MS
-    )
-
-
-def _open(qtbot: QtBot, folder: Path, *what: str) -> Opened:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    set_program_name(app)
-    session = Session(SettingsFile(folder / "settings.json"), folder / "factors")
-    window = Window(session, str(folder / "log.txt"))
-    window.show()
-    rests: list[None] = []
-    session.findChild(Worker).job_ended.connect(lambda: rests.append(None))
-    session.start(*what)
-    try:
-        qtbot.waitUntil(lambda: len(rests) >= 2, timeout=PATIENCE_MS)  # explained, and ready for other captions
-        _settle(qtbot, session.state)
-    except BaseException:
-        window.close()  # its worker must not run during the next test
-        raise
-    return Opened(window, session, session.state, folder)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("window")
+@pytest.fixture
+def opened(qtbot: QtBot, place: Path) -> Iterator[Opened]:
+    made = open_window(qtbot, place)
+    yield made
+    close_window(made)
 
 
 @pytest.fixture
-def opened(qtbot: QtBot, place: Path) -> Iterator[Opened]:
-    made = _open(qtbot, place)
+def opened_apart(qtbot: QtBot, known_place: Path) -> Iterator[Opened]:
+    """A window with settings and factors that no other test sees."""
+    made = open_window(qtbot, known_place)
     yield made
-    _close(made)
-
-
-def _close(opened: Opened) -> None:
-    """Close the window, and check that nothing runs any more."""
-    worker, pools = opened.session.findChild(Worker), opened.window.findChildren(QThreadPool)
-    pools += opened.session.findChildren(QThreadPool)
-    assert worker.isRunning()
-    assert pools
-    opened.window.close()
-    assert worker.isFinished()
-    assert [pool.activeThreadCount() for pool in pools] == [0] * len(pools)
+    close_window(made)
 
 
 def _unneeded(*_: object) -> None:
@@ -211,13 +164,14 @@ def test_typing_explains_again_and_needs_only_the_caption(
     QTest.keyClick(field, Qt.Key.Key_End)
     QTest.keyClicks(field, " and a dog")
     qtbot.waitUntil(lambda: opened.state.caption.endswith("and a dog"), timeout=PATIENCE_MS)
-    _settle(qtbot, opened.state)
+    settle(qtbot, opened.state)
     assert opened.state.explanation.caption.text.endswith("and a dog")
     assert opened.state.explanation.image_side.way == "reverse mode"
     assert computed == ["caption"]
 
 
-def test_export_and_open_again(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
+def test_export_and_open_again(opened_apart: Opened, qtbot: QtBot, tmp_path: Path) -> None:
+    opened = opened_apart
     _drag(opened, load_samples()[0].objects[0].box)
     state, export_controller = opened.state, opened.session.export_controller
     for name in ("a.png", "a.svg", "a.pdf"):
@@ -246,21 +200,22 @@ def test_export_and_open_again(opened: Opened, qtbot: QtBot, tmp_path: Path) -> 
     assert [line["word"] for line in lines] == [word.text for word in found.words]
     for line, word in zip(lines, found.words, strict=True):
         assert float(line["value"]) == pytest.approx(heat[list(word.rows)].sum(), rel=1e-6)
+    state.change(explain_settings=ExplainSettings(quadrature="gauss-legendre", steps=4))  # only its size is looked at
     opened.session.explain_controller.open_file(str(tmp_path / "a.png"))
     qtbot.waitUntil(lambda: state.canvas_picture.path == str(tmp_path / "a.png"), timeout=PATIENCE_MS)
-    _settle(qtbot, state)
+    settle(qtbot, state)
     assert state.explanation.geometry.source_size[0] == 900
 
 
 def test_a_known_pair_opens_without_running_the_model(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _close(_open(qtbot, tmp_path))
+    close_window(open_window(qtbot, place))
     for name in ("picture_factor", "caption_factor", "explain_words"):
         monkeypatch.setattr(stored_explain, name, _unneeded)
-    again = _open(qtbot, tmp_path)
+    again = open_window(qtbot, place)
     assert again.state.provenance.cached
-    _close(again)
+    close_window(again)
 
 
 @pytest.mark.parametrize("kind", ["text", "empty", "cut", "folder", "missing"])
