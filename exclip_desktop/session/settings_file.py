@@ -118,8 +118,8 @@ class SettingsFile:
         return base64.b64decode(self._values.get(GEOMETRY + name, ""))
 
     def write_geometry(self, name: str, geometry: bytes) -> None:
-        """Save a size and position."""
-        self.write(GEOMETRY + name, base64.b64encode(geometry).decode())
+        """Save a size and position, soon: a window that closes saves several."""
+        self.write(GEOMETRY + name, base64.b64encode(geometry).decode(), soon=True)
 
     def _save(self) -> None:
         self._waiting.clear()

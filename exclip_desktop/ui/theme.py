@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QIcon, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QColor, QIcon, QImage, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -54,8 +54,12 @@ def pixmap(name: str, size_px: int, colour: QColor, ratio: float = 1.0) -> QPixm
     Raises:
         FileNotFoundError: there is no such icon.
     """
-    # Not QPixmap.fromImage: all pixmaps of one image share its cache key, and Qt would confuse them.
     side_px = round(size_px * ratio)
+    key = f"exclip:{name}:{side_px}:{ratio}:{colour.rgba()}"
+    drawn = QPixmap()
+    if QPixmapCache.find(key, drawn):
+        return drawn
+    # Not QPixmap.fromImage: all pixmaps of one image share its cache key, and Qt would confuse them.
     drawn = QPixmap(side_px, side_px)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
@@ -64,6 +68,7 @@ def pixmap(name: str, size_px: int, colour: QColor, ratio: float = 1.0) -> QPixm
     painter.fillRect(drawn.rect(), colour)
     painter.end()
     drawn.setDevicePixelRatio(ratio)
+    QPixmapCache.insert(key, drawn)
     return drawn
 
 

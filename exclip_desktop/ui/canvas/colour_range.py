@@ -198,7 +198,8 @@ class RangeView(GraphicsView):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the theme and the font."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_item"):
+        changed = event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_item")
+        if changed and self._theme() != self._shown_theme:  # Qt also sends the same ones again
             self._dress()
             self.updateGeometry()
 
@@ -219,7 +220,11 @@ class RangeView(GraphicsView):
         else:
             event.ignore()
 
+    def _theme(self) -> tuple[QPalette, QFont]:
+        return QPalette(self.palette()), QFont(self.font())
+
     def _dress(self) -> None:
+        self._shown_theme = self._theme()
         self.setBackground(self.palette().window().color())
         self._item.dress(self.palette(), self.font())
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from pyqtgraph import AxisItem, PlotWidget, mkPen
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette, QWheelEvent
+from PySide6.QtGui import QFont, QPalette, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from exclip_desktop.core.text.number_format import write_minus
@@ -64,7 +64,7 @@ class Plot(PlotWidget):
         self.view_box.setDefaultPadding(0.0)
         self.view_box.disableAutoRange()
         self._is_made = True
-        self._show_theme()
+        self._follow_theme()
 
     def set_title(self, title: str) -> None:
         """Show a title above the left end of the plot, in the widget's font."""
@@ -76,12 +76,19 @@ class Plot(PlotWidget):
         """Follow the theme and the font."""
         super().changeEvent(event)
         changed = event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange)
-        if changed and self._is_made:
-            self._show_theme()
+        if changed and self._is_made and self._theme() != self._shown_theme:  # Qt also sends the same ones again
+            self._follow_theme()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
         """Leave the wheel to the widget that holds the plot."""
         event.ignore()
+
+    def _theme(self) -> tuple[QPalette, QFont]:
+        return QPalette(self.palette()), QFont(self.font())
+
+    def _follow_theme(self) -> None:
+        self._shown_theme = self._theme()
+        self._show_theme()
 
     def _show_theme(self) -> None:
         """Draw the axes in the palette's colours and the widget's font."""
