@@ -1,5 +1,6 @@
 """The bar of a colour range, on pyqtgraph: symmetric around zero, with handles at either side."""
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -156,30 +157,42 @@ class RangeView(GraphicsView):
         self.limit: float | None = 1.0
         self._range_key: tuple[float | None, str, str, bool] | None = None
         self._upright, self._is_movable = upright, False
-        self._item = RangeItem(upright=upright)
-        self._item.limit_dragged.connect(self.limit_chosen)
-        self.setCentralItem(self._item)
+        self._item: RangeItem | None = None  # made when it is first shown: most windows never show some of their bars
         self.setOptimizationFlag(GraphicsView.OptimizationFlag.DontAdjustForAntialiasing)  # numbers repaint no bar
         fixed, free = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding
         self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._dress()
+
+    def event(self, event: QEvent) -> bool:
+        """Make the bar before it is first laid out and shown."""
+        if event.type() == QEvent.Type.Polish and self._item is None:
+            self._item = RangeItem(upright=self._upright)
+            self._item.limit_dragged.connect(self.limit_chosen)
+            self.setCentralItem(self._item)
+            self._dress(self._item)
+            if self._range_key is not None:
+                self._fill(self._item, *self._range_key)
+        return bool(super().event(event))
 
     def show_range(self, limit: float | None, colours: str, unit: str, can_change: bool) -> None:
         """Show −limit … limit (None: each view's own) in the colours of a key of ``COLOUR_MAPS``."""
         range_key = limit, colours, unit, can_change
         if range_key == self._range_key:
             return
-        if self._range_key is None or colours != self._range_key[1]:
-            table = np.rint(lookup_table(colours) * 255).astype(np.uint8)
-            self._item.setColorMap(ColorMap(None, table))
         self._range_key, self.limit, self._is_movable = range_key, limit, can_change
-        low, zero, high = ("−max", "0", "+max") if limit is None else map(format_digits, (-limit, 0.0, limit))
-        self._item.show_range(limit or 1.0, (low, zero, high))
-        self._item.set_movable(can_change)
-        tip = OWN_RANGES if limit is None else f"Colours from {low} to {high}, {unit}"
+        low, _, high = _write_range(limit)
         self.setAccessibleDescription(OWN_RANGES if limit is None else f"{low} to {high}")
-        self._item.setToolTip(f"{tip}. {DRAG_TIP}" if can_change else tip)
+        if self._item is not None:
+            self._fill(self._item, *range_key)
+
+    def _fill(self, item: RangeItem, limit: float | None, colours: str, unit: str, can_change: bool) -> None:
+        low, zero, high = _write_range(limit)
+        if item.colorMap() is not _colour_map(colours):
+            item.setColorMap(_colour_map(colours))
+        item.show_range(limit or 1.0, (low, zero, high))
+        item.set_movable(can_change)
+        tip = OWN_RANGES if limit is None else f"Colours from {low} to {high}, {unit}"
+        item.setToolTip(f"{tip}. {DRAG_TIP}" if can_change else tip)
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
         """Return a slim size with room for the numbers."""
@@ -198,10 +211,11 @@ class RangeView(GraphicsView):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the theme and the font."""
         super().changeEvent(event)
-        changed = event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_item")
-        if changed and self._theme() != self._shown_theme:  # Qt also sends the same ones again
-            self._dress()
-            self.updateGeometry()
+        if event.type() not in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) or not hasattr(self, "_item"):
+            return
+        if self._item is not None and self._theme() != self._shown_theme:  # Qt also sends the same ones again
+            self._dress(self._item)
+        self.updateGeometry()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Choose the automatic range."""
@@ -223,10 +237,23 @@ class RangeView(GraphicsView):
     def _theme(self) -> tuple[QPalette, QFont]:
         return QPalette(self.palette()), QFont(self.font())
 
-    def _dress(self) -> None:
+    def _dress(self, item: RangeItem) -> None:
         self._shown_theme = self._theme()
         self.setBackground(self.palette().window().color())
-        self._item.dress(self.palette(), self.font())
+        item.dress(self.palette(), self.font())
+
+
+def _write_range(limit: float | None) -> tuple[str, str, str]:
+    """Return the numbers at the low end, the middle and the high end."""
+    if limit is None:
+        return "−max", "0", "+max"
+    return format_digits(-limit), format_digits(0.0), format_digits(limit)
+
+
+@cache
+def _colour_map(colours: str) -> ColorMap:
+    """Return pyqtgraph's form of a key of ``COLOUR_MAPS``."""
+    return ColorMap(None, np.rint(lookup_table(colours) * 255).astype(np.uint8))
 
 
 def _widest(font: QFont) -> float:
