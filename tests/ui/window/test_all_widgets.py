@@ -146,7 +146,8 @@ def test_all_that_takes_the_focus_has_a_name_and_icons_have_tooltips(dialog_desk
 
 def test_the_same_at_200_percent() -> None:
     """Run this file in a process in which a logical pixel has two by two device pixels."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not 200", __file__]
+    options = ["--noconftest", "-p", "tests.ui.conftest"]  # the conftest of all tests imports torch, which takes longer
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "-k", "not 200", __file__]
     run = subprocess.run(
         command, env={**os.environ, "QT_SCALE_FACTOR": "2"}, cwd=ROOT, capture_output=True, text=True, timeout=300
     )
