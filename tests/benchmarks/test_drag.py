@@ -22,10 +22,12 @@ from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix, Ledger
+from exclip_desktop.core.maths.similar_patches import similar_patches
 from exclip_desktop.core.values.explanation import Explanation, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.pair.scene import CanvasPicture
+from exclip_desktop.session.parts.heat_modes import SimilarHeat
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pictures import Picture
@@ -105,9 +107,13 @@ class Desk:
         QApplication.sendEvent(widget, QMouseEvent(kind, QPointF(at), there, changed, held, no_keys))
 
     def drag(self, name: str, widget: QWidget, places: Callable[[int], QPoint], button: Qt.MouseButton = LEFT) -> None:
-        """Time each move of a drag until everything that it changes is painted; say median and 99th percentile."""
+        """Time each move of a drag until everything that it changes is painted; say median and 99th percentile.
+
+        Without a ``button``, the mouse hovers.
+        """
         self.settle()
-        self.send(widget, QEvent.Type.MouseButtonPress, places(-1), button)
+        if button != NONE:
+            self.send(widget, QEvent.Type.MouseButtonPress, places(-1), button)
         self.settle()
         steps = iter(range(WARM + MOVES))
         late: list[int] = []
@@ -127,7 +133,8 @@ class Desk:
         # Each move is seen, but for one that rounds to the pixel before, and nothing is painted after its time.
         assert self.frames.count - before >= 0.98 * (WARM + MOVES)
         assert not any(late)
-        self.send(widget, QEvent.Type.MouseButtonRelease, places(0), button)
+        if button != NONE:
+            self.send(widget, QEvent.Type.MouseButtonRelease, places(0), button)
         times = np.array(self.benchmark.stats.stats.data) * 1000
         middle, worst = np.percentile(times, [50, 99])
         self.benchmark.extra_info.update(median_ms=middle, p99_ms=worst)
@@ -225,6 +232,33 @@ def test_dragging_over_words(open_desk: Any, size: tuple[int, int], grid: tuple[
         return visible_places[(step + 1) % len(visible_places)]
 
     desk.drag(label("dragging over words", size, grid, smooth), strip, place)
+
+
+@pytest.mark.parametrize("grid", [(24, 24), (64, 64)], ids=str)
+@smooths
+@sizes
+def test_hovering_similar_patches(open_desk: Any, size: tuple[int, int], grid: tuple[int, int], smooth: bool) -> None:
+    """Rows of 768 and 1024 values. Bound of the 99th percentile: 16 ms at 1280×800."""
+    desk = open_desk(size, grid, smooth=smooth)
+    rows = np.random.default_rng(3).normal(size=(grid[0] * grid[1], 768 if grid[0] < 64 else 1024))
+    desk.session.state.change(heat_mode=SimilarHeat("cosine", similar_patches(rows, rows.sum(0), grid)))
+    camera, geometry = desk.window.canvas.view.camera, desk.session.state.explanation.geometry
+
+    def place(step: int) -> QPoint:
+        """Return the middle of another patch at each step."""
+        return QPointF(*camera.to_canvas(geometry.patch_centre(step * 5 % grid[0], step * 7 % grid[1]))).toPoint()
+
+    desk.drag(label("hovering similar patches", size, grid, smooth), desk.window.canvas.view.viewport(), place, NONE)
+
+
+@sizes
+def test_drawing_a_box_in_similar_patches(open_desk: Any, size: tuple[int, int]) -> None:
+    desk = open_desk(size, (24, 24))
+    rows = np.random.default_rng(3).normal(size=(576, 768))
+    desk.session.state.change(heat_mode=SimilarHeat("cosine", similar_patches(rows, rows.sum(0), (24, 24))))
+    width, height = area(desk)
+    start, reach = QPoint(width // 5, 40), QPoint(width // 2, height - 100)
+    desk.on_picture(label("drawing a box, similar patches", size, (24, 24)), start, reach)
 
 
 @sizes

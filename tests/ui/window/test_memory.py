@@ -21,7 +21,7 @@ from tests.ui.erratic_desk import ErraticDesk, stay_inside
 
 TASKS = 40
 DIALOGS = ("settings", "export_picture", "samples", "note", "about")
-WINDOWS = ("shortcuts", "study", "reset_layout", "second_model")
+WINDOWS = ("shortcuts", "study", "reset_layout", "parts", "similar_patches", "next_direction", "second_model")
 
 
 class _Value:
