@@ -25,6 +25,7 @@ from exclip_desktop.render.figure_options import FigureOptions, figure_size, sel
 from exclip_desktop.render.figure_picture import (
     draw_bar,
     draw_heat,
+    draw_parts,
     draw_picture,
     draw_regions,
     draw_unseen,
@@ -69,21 +70,24 @@ def draw_figure(result: PairMatrix, pixels: NDArray[np.uint8], options: FigureOp
     width_in, dpi = figure_size(chosen)
     selection = selection_of(result, chosen)
     strip = lay_out_strip(result, selection, chosen, width_in)
-    page = page_of(pixels, width_in, strip.height_in, chosen.heat)
+    page = page_of(pixels, width_in, strip.height_in, chosen.draws_heat)
     # A hundredth of a pixel more, since matplotlib cuts fractions of a pixel off.
     figure = Figure((page.width + 0.01 / dpi, page.height + 0.01 / dpi), dpi=dpi)
     FigureCanvasAgg(figure)
 
     axes = figure.add_axes(page.share(EDGE_IN, page.strip_h, page.picture_w, page.picture_h))
     draw_picture(axes, pixels, chosen, round(max(page.picture_w, page.picture_h) * dpi))
-    if chosen.heat:
-        heat = patch_heat(result.interactions, selection, Preview())
-        limit = range_limit(heat, locked=chosen.picture_limit)
+    if chosen.draws_heat:
+        other = chosen.other_heat
+        heat = patch_heat(result.interactions, selection, Preview()) if other is None else other.patches
+        limit = range_limit(heat, locked=chosen.picture_limit if other is None else None)
         draw_heat(axes, heat, limit, result.geometry, chosen)
         left = EDGE_IN + page.picture_w + BAR_GAP_IN
         bar = figure.add_axes(page.share(left, page.strip_h, BAR_IN, page.picture_h))
         draw_bar(bar, limit, float(np.abs(heat).max()), chosen.colours)
     draw_unseen(axes, result.geometry)
+    if chosen.parts is not None:
+        draw_parts(axes, chosen.parts, tinted=not chosen.draws_heat)
     draw_regions(axes, selection.regions)
     draw_strip(figure.add_axes(page.share(0, 0, page.width, page.strip_h)), strip, page.width, chosen.colours)
     return figure

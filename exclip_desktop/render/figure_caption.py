@@ -12,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.textpath import text_to_path
 
 from exclip_desktop.core.maths.colour import choose_ink, range_limit, to_rgb
-from exclip_desktop.core.maths.word_values import WordsBy, has_strongest_regions, word_values
+from exclip_desktop.core.maths.word_values import has_strongest_regions, word_values
 from exclip_desktop.core.text.caption_chips import make_chips
 from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.text.wording import describe_regions, describe_words
@@ -69,20 +69,22 @@ class Strip:
 
 def lay_out_strip(result: PairMatrix, selection: Selection, options: FigureOptions, width_in: float) -> Strip:
     """Break caption and legend into lines that fit ``width_in``."""
-    chips = _colour_chips(result, selection, options.specials, options.words_by)
-    limit = range_limit(np.array([cell.value for chip in chips for cell in chip]), locked=options.words_limit)
+    own = options.other_heat is not None and options.other_heat.tokens is not None
+    chips = _colour_chips(result, selection, options)
+    locked = None if own else options.words_limit
+    limit = range_limit(np.array([cell.value for chip in chips for cell in chip]), locked=locked)
     inner = width_in - 2 * MARGIN_IN
     legend = [line for text in _legend(result, selection, options, limit) for line in wrap_text(text, inner, LEGEND_PT)]
     return Strip(_place_in_lines(chips, inner), legend, limit)
 
 
-def _colour_chips(
-    result: PairMatrix, selection: Selection, specials: bool, words_by: WordsBy
-) -> list[tuple[ColouredCell, ...]]:
+def _colour_chips(result: PairMatrix, selection: Selection, options: FigureOptions) -> list[tuple[ColouredCell, ...]]:
     """Return the cells of every chip with their values through the selected regions, else by ``words_by``."""
-    chips = make_chips(result.caption, specials=specials)
+    chips = make_chips(result.caption, specials=options.specials)
     matrix, words = result.interactions, [chip.rows for chip in chips]
-    heat = word_values(matrix, result.geometry, selection, Preview(), words, words_by)
+    heat = word_values(matrix, result.geometry, selection, Preview(), words, options.words_by)
+    if options.other_heat is not None and options.other_heat.tokens is not None:
+        heat = options.other_heat.tokens
     rows = set(selection.rows)
     return [
         tuple(
@@ -202,10 +204,13 @@ def _selected_runs(cells: tuple[ColouredCell, ...]) -> Iterator[tuple[int, int]]
 
 
 def _legend(result: PairMatrix, selection: Selection, options: FigureOptions, limit: float) -> tuple[str, str]:
-    by_region = has_strongest_regions(result.interactions, selection, Preview(), options.words_by)
+    by_region, other = has_strongest_regions(result.interactions, selection, Preview(), options.words_by), None
     source = "strongest region of each" if by_region else f"through {describe_regions(selection.regions)}"
+    if options.other_heat is not None:
+        other = options.other_heat.name
+        source = source if options.other_heat.tokens is None else other
     words = f"words: {source} (±{limit:.2g})"
-    heat = [f"heat: {describe_words(result.caption, selection.rows)}"] if options.heat else []
+    heat = [f"heat: {other or describe_words(result.caption, selection.rows)}"] if options.draws_heat else []
     return (
         "  ·  ".join([f"Score {format_signed(result.score)}", *heat, words]),
         result.made_by,

@@ -11,11 +11,36 @@ from exclip_desktop.core.maths.word_values import DEFAULT_WORDS_BY, WordsBy
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.pair_matrix import PairMatrix
-from exclip_desktop.core.values.selection import Region, Selection
+from exclip_desktop.core.values.selection import Point, Region, Selection
 
 LAYOUT_IN: Final = 7.0
 NARROWEST_IN: Final = 3.0
 SMALLEST_PX, LARGEST_PX = 300, 20000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OtherHeat:
+    """Values that are drawn instead of the matrix's, each side in its own range.
+
+    Attributes:
+        name: what they are, in the legend.
+        patches: (grid_h, grid_w).
+        tokens: of each row, (rows,); None: the matrix's own values.
+
+    """
+
+    name: str
+    patches: Floats
+    tokens: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnParts:
+    """Parts of the picture: a region for each, the places of their numbers, and whether they are tinted."""
+
+    regions: tuple[Region, ...]
+    places: tuple[Point, ...]
+    tinted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +60,8 @@ class FigureOptions:
         heat: draw the heat.
         specials: draw the chips of [SOT] and [EOT].
         width_px: width of the figure in pixels.
+        other_heat: drawn instead of the matrix's values.
+        parts: drawn over the picture; tinted ones instead of the heat.
         dpi: pixels per inch; text keeps its size in points. None: text grows with the width.
 
     """
@@ -54,6 +81,13 @@ class FigureOptions:
     specials: bool = False
     width_px: int = 1050
     dpi: float | None = None
+    other_heat: OtherHeat | None = None
+    parts: DrawnParts | None = None
+
+    @property
+    def draws_heat(self) -> bool:
+        """Whether heat is drawn over the picture."""
+        return self.heat and not (self.parts is not None and self.parts.tinted and self.other_heat is None)
 
 
 def figure_size(options: FigureOptions) -> tuple[float, float]:

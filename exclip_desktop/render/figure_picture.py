@@ -10,12 +10,13 @@ from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop.core.maths.colour import interpolate, lookup_table, to_rgb
+from exclip_desktop.core.maths.colour import choose_ink, interpolate, lookup_table, to_rgb
 from exclip_desktop.core.maths.mask_outlines import drawn_lines
+from exclip_desktop.core.maths.picture_parts import PART_COLOURS
 from exclip_desktop.core.text.number_format import format_digits
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
-from exclip_desktop.render.figure_options import FigureOptions
+from exclip_desktop.render.figure_options import DrawnParts, FigureOptions
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
@@ -27,12 +28,14 @@ NAME_PT: Final = 9
 NAME_ROOM_IN: Final = 0.28
 NAME_GROUND: Final = (0.08, 0.08, 0.08, 0.78)
 
+PART_TINT: Final = 0.43  # opacity
+
 
 def draw_picture(axes: Axes, pixels: Pixels, options: FigureOptions, largest_px: int) -> None:
     """Show the picture in its own pixels, greyed where heat lies over it, and no finer than ``largest_px``."""
     height, width = pixels.shape[:2]
     image = _shrink(pixels, largest_px)
-    if options.grey and options.heat:
+    if options.grey and (options.heat or options.parts is not None):
         image = np.rint(image @ GREY).astype(np.uint8)[..., None].repeat(3, axis=2)
     axes.imshow(image, extent=(0, width, height, 0), interpolation="bilinear")
     axes.set_axis_off()
@@ -83,6 +86,20 @@ def draw_regions(axes: Axes, regions: tuple[Region, ...]) -> None:
             )
         if region.name:
             _draw_name(axes, region)
+
+
+def draw_parts(axes: Axes, parts: DrawnParts, *, tinted: bool) -> None:
+    """Outline the parts in their colours, with their numbers; ``tinted``: and fill them."""
+    for place, (region, at) in enumerate(zip(parts.regions, parts.places, strict=True)):
+        rgb = np.array(PART_COLOURS[place % len(PART_COLOURS)]) / 255
+        colour = tuple(rgb.tolist())
+        if tinted:
+            axes.add_patch(Polygon(region.outline, facecolor=(*colour, PART_TINT), edgecolor="none"))
+        for corners in drawn_lines(region.outline):
+            axes.add_patch(Polygon(corners, fill=False, edgecolor="white", linewidth=2.5, joinstyle="miter"))
+            axes.add_patch(Polygon(corners, fill=False, edgecolor=colour, linewidth=1.5, joinstyle="miter"))
+        ground = {"boxstyle": "circle,pad=0.25", "facecolor": colour, "edgecolor": "white", "linewidth": 0.5}
+        axes.text(*at, str(place + 1), fontsize=7, color=choose_ink(rgb), ha="center", va="center", bbox=ground)
 
 
 def draw_bar(axes: Axes, limit: float, largest: float, colours: str) -> None:

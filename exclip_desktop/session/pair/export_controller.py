@@ -1,7 +1,7 @@
 """Exports figures, numbers, captions and recipes. Figures are drawn in their own process."""
 
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -17,13 +17,14 @@ from exclip_desktop.core.values.answers import MapAnswer
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Selection, patch_heat
-from exclip_desktop.render.figure_options import FigureOptions, Panel, PanesFigure
+from exclip_desktop.render.figure_options import DrawnParts, FigureOptions, OtherHeat, Panel, PanesFigure
 from exclip_desktop.render.recipes import Recipe, as_command, as_python
 from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.session.notices import WINDOW_WORDS
 from exclip_desktop.session.pair.scene import CanvasPicture
+from exclip_desktop.session.parts.heat_modes import DirectionHeat
 from exclip_desktop.session.processes import call_in_process
 from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
@@ -126,8 +127,25 @@ class ExportController(QObject):
         options = self._options(FigureOptions().width_px)
         return Recipe(choice, settings, self._canvas_picture.path, self._explanation.caption, options)
 
+    @property
+    def _other_heat(self) -> OtherHeat | None:
+        """What the canvas shows instead of the matrix's values, without what is under the mouse."""
+        mode, geometry = self._state.heat_mode, self._explanation.geometry
+        heat = None if mode is None else mode.patch_heat(geometry, self._state.selection, Preview())
+        if mode is None or heat is None:
+            return None
+        tokens = mode.direction.token_heat if isinstance(mode, DirectionHeat) else None
+        return OtherHeat(mode.describe(self._state.selection), heat, tokens)
+
+    @property
+    def _parts(self) -> DrawnParts | None:
+        marks = self._state.part_marks
+        return None if marks is None else DrawnParts(marks.regions, marks.places, marks.tinted)
+
     def _drawing(self, width_px: int) -> Callable[[str, CancelToken], bytes]:
         pixels, options = self._canvas_picture.picture.pixels, self._options(width_px)
+        if not self._compare_controller.is_open:
+            options = replace(options, other_heat=self._other_heat, parts=self._parts)
         what: PanesFigure | Explanation = self._explanation
         function = "exclip_desktop.render.figure:figure_bytes"
         if self._compare_controller.is_open:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.matrix_directions import Direction
 from exclip_desktop.core.maths.similar_patches import PatchSimilarity, SimilarityKind
+from exclip_desktop.core.text.number_format import format_percent
+from exclip_desktop.core.text.wording import describe_regions
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Preview, Selection, coverage
@@ -39,6 +41,10 @@ class SimilarHeat:
     def short_unit(self) -> str:
         """The unit in one word."""
         return self.kind
+
+    def describe(self, selection: Selection) -> str:
+        """Return what is shown without the mouse, in words."""
+        return f"similar patches ({self.kind}), mean over {describe_regions(selection.regions)}"
 
     def basis(self, selection: Selection, preview: Preview) -> object:
         """Return what its values depend on, to be compared with ``==``."""
@@ -85,6 +91,10 @@ class DirectionHeat:
     def short_unit(self) -> str:
         """The unit in one word."""
         return "direction"
+
+    def describe(self, selection: Selection) -> str:
+        """Return what is shown, in words."""
+        return f"direction {self.place + 1}, {format_percent(self.share)} of ‖A‖²"
 
     def basis(self, selection: Selection, preview: Preview) -> object:
         """Return what its values depend on, to be compared with ``==``: nothing."""

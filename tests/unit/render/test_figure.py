@@ -19,11 +19,14 @@ from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.colour import interpolate, lookup_table, range_limit, to_rgb
+from exclip_desktop.core.maths.mask_outlines import mask_region
+from exclip_desktop.core.maths.picture_parts import PART_COLOURS
 from exclip_desktop.core.maths.word_values import word_values
 from exclip_desktop.core.values.caption import Word
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Preview, Region, Selection, patch_heat, token_heat
 from exclip_desktop.render.figure import FigureOptions, draw_figure, save_figure
+from exclip_desktop.render.figure_options import DrawnParts, OtherHeat
 from exclip_desktop.render.figure_picture import heat_rgba
 from tests.unit.storage.test_caption_markup import make_explanation
 
@@ -342,3 +345,32 @@ def test_any_character_can_be_drawn(pixels: NDArray[np.uint8], tmp_path: Path, e
     assert len(data) > 1000
     if ending == ".svg":
         assert re.search(r"&lt;b&gt;", data.decode("utf-8"))
+
+
+def test_another_heat_has_its_own_range_and_is_named(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    grid = result.geometry.grid
+    values = np.linspace(-2, 8, grid[0] * grid[1]).reshape(grid)
+    tokens = np.linspace(-0.5, 0.25, len(result.tokens))
+    other = OtherHeat("direction 1", values, tokens)
+    figure = drawn(result, pixels, other_heat=other, picture_limit=0.1, words_limit=0.1)
+    assert [text.get_text() for text in figure.axes[1].get_yticklabels()][-1] == "+8"
+    (row,) = result.words[0].rows
+    fill = cells_of(figure)[result.words[0].text].get_facecolor()
+    shown = [tokens[list(word.rows)] for word in result.words]
+    limit = max(abs(value) for values in shown for value in values)
+    assert to_hex(fill) == to_hex(to_rgb(tokens[row], limit, FigureOptions().colours))
+    assert "heat: direction 1" in figure.axes[-1].texts[-2].get_text()
+
+
+def test_tinted_parts_replace_the_heat(result: Explanation, pixels: NDArray[np.uint8]) -> None:
+    mask = np.zeros(result.geometry.grid, bool)
+    mask[0, 0] = mask[-1, -1] = True
+    regions = mask_region(mask, result.geometry), mask_region(~mask, result.geometry)
+    parts = DrawnParts(regions, ((1.0, 1.0), (20.0, 20.0)), tinted=True)
+    figure = drawn(result, pixels, parts=parts)
+    assert len(figure.axes) == 2  # no colour bar
+    fills = {to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches if patch.get_fill()}
+    assert fills >= {to_hex([value / 255 for value in PART_COLOURS[place]]) for place in (0, 1)}
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1", "2"]
+    figure = drawn(result, pixels, parts=replace(parts, tinted=False))
+    assert len(figure.axes) == 3
