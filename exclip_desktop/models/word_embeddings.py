@@ -38,10 +38,12 @@ def embed_words(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     store: ArrayStore | None = None,
+    finished: dict[str, NDArray[np.float32]] | None = None,
 ) -> WordEmbeddings:
     """Return the directions of ``words``; those that the tokenizer cannot read are left out.
 
-    ``store`` keeps the embeddings by the model and the words: thousands of words take seconds to minutes.
+    ``store`` keeps the embeddings by the model and the words: thousands of words take seconds to minutes. ``finished``
+    holds the words that an interrupted call has embedded by this model, and is filled.
 
     Raises:
         CaptionError: the model reads fewer than two of the words.
@@ -51,7 +53,8 @@ def embed_words(
     key = cache_key(model=model.fingerprint, dtype=str(model.dtype), prompt=PROMPT, words=values_sha256(list(words)))
     embeddings = None if store is None else store.get_array(key)
     if embeddings is None or len(embeddings) != len(words):
-        embeddings = _embed(model, words, progress or ignore_progress, cancel or CancelToken())
+        finished = {} if finished is None else finished
+        embeddings = _embed(model, words, progress or ignore_progress, cancel or CancelToken(), finished)
         if store is not None:
             store.put_array(key, embeddings)
     readable: list[int] = np.flatnonzero(embeddings.any(axis=1)).tolist()
@@ -60,7 +63,13 @@ def embed_words(
     return centre_words([words[place] for place in readable], embeddings[readable])
 
 
-def _embed(model: Model, words: Sequence[str], progress: Progress, cancel: CancelToken) -> NDArray[np.float32]:
+def _embed(
+    model: Model,
+    words: Sequence[str],
+    progress: Progress,
+    cancel: CancelToken,
+    finished: dict[str, NDArray[np.float32]],
+) -> NDArray[np.float32]:
     """Return the unit embeddings of words: float32 (words, D), zeros for those that the tokenizer cannot read."""
     captions: dict[int, Caption] = {}
     for place, word in enumerate(words):
@@ -68,13 +77,13 @@ def _embed(model: Model, words: Sequence[str], progress: Progress, cancel: Cance
         with suppress(CaptionError):
             captions[place] = model.reader.read(PROMPT.format(word))
     embeddings = np.zeros((len(words), model.image.embedding_size), np.float32)
-    done = 0
-    for places in _batches(captions):
+    for places in _batches({place: one for place, one in captions.items() if words[place] not in finished}):
         cancel.check()
         rows = _encode_batch(model, [captions[place] for place in places])
-        embeddings[places] = rows.float().cpu().numpy()
-        done += len(places)
-        progress(Report("words", done, len(captions)))
+        finished |= zip((words[place] for place in places), rows.float().cpu().numpy(), strict=True)
+        progress(Report("words", min(len(finished), len(captions)), len(captions)))
+    for place in captions:
+        embeddings[place] = finished[words[place]]
     return embeddings
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.interactions import InteractionMatrix
-from exclip_desktop.core.values.caption import Caption
+from exclip_desktop.core.values.caption import FUNCTION_WORDS, Caption
 
 Floats = NDArray[np.float64]
 PartsMethod = Literal["kmeans", "nmf"]
@@ -161,6 +161,15 @@ def value_part(part: PicturePart, matrix: InteractionMatrix, caption: Caption, s
     words.sort(key=lambda word: -word.value)
     value = float(by_token.sum())
     return PartValues(value, value / whole if abs(whole) >= smallest_sum else None, tuple(words))
+
+
+def suitable_words(words: Sequence[NamedValue]) -> tuple[NamedValue, ...]:
+    """Return the words of a caption that can name a part: of positive value, without function words."""
+    return tuple(
+        one
+        for one in words
+        if one.value > 0 and one.word.casefold() not in FUNCTION_WORDS and any(map(str.isalnum, one.word))
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from exclip_desktop.core.maths.mask_outlines import mask_regions
-from exclip_desktop.core.maths.picture_parts import NamedValue, PartValues, PicturePart, PictureParts
+from exclip_desktop.core.maths.picture_parts import NamedValue, PartValues, PicturePart, PictureParts, suitable_words
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Region
 
@@ -42,8 +42,9 @@ class PartsReport:
 
     def label(self, place: int) -> str:
         """Return the name of a part: the caption's word or the vocabulary's that suits it best, else its number."""
-        if self.values and self.values[place].words and self.values[place].words[0].value > 0:
-            return self.values[place].words[0].word
+        suitable = suitable_words(self.values[place].words) if self.values else ()
+        if suitable:
+            return suitable[0].word
         if self.names and self.names[place]:
             return self.names[place][0].word
         return f"part {place + 1}"

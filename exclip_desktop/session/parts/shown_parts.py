@@ -3,8 +3,14 @@
 from dataclasses import dataclass, replace
 
 from exclip_desktop.core.maths.mask_outlines import mask_region
-from exclip_desktop.core.maths.picture_parts import NamedValue, PartValues, PicturePart, PictureParts, value_part
-from exclip_desktop.core.values.caption import FUNCTION_WORDS
+from exclip_desktop.core.maths.picture_parts import (
+    NamedValue,
+    PartValues,
+    PicturePart,
+    PictureParts,
+    suitable_words,
+    value_part,
+)
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.pair_matrix import SMALL_SUM
 from exclip_desktop.core.values.selection import Point, Region
@@ -54,16 +60,7 @@ def make_shown_parts(
     return tuple(shown)
 
 
-def caption_words(values: PartValues) -> tuple[NamedValue, ...]:
-    """Return the words of the caption that a part speaks for, the best one first: no function words."""
-    return tuple(
-        word
-        for word in values.words
-        if word.value > 0 and word.word.casefold() not in FUNCTION_WORDS and any(map(str.isalnum, word.word))
-    )
-
-
 def _first_word(place: int, values: PartValues, names: tuple[NamedValue, ...]) -> str:
     """Return the best word of the caption, else of the vocabulary, else the part's number."""
-    words = (*caption_words(values), *names)
+    words = (*suitable_words(values.words), *names)
     return words[0].word if words else f"part {place + 1}"

@@ -78,7 +78,7 @@ class ModelEngine:
         self._cache, self._pairs = cache, pairs
         self._parts = AnswerPartCache() if parts is None else parts
         self._loaded: tuple[ModelChoice, Model, str] | None = None
-        self._unfinished, self._parts_engine = UnfinishedWork(), PartsEngine()
+        self._unfinished, self._parts_engine = UnfinishedWork(), PartsEngine(cache)
         self._search = ListSearch(cache, self._unfinished)
         self._names: WeakKeyDictionary[Picture, str] = WeakKeyDictionary()
 

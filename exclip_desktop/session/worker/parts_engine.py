@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from exclip_desktop.attribution.formulas.patch_groups import find_picture_parts
 from exclip_desktop.attribution.second_order.explain import image_layout
 from exclip_desktop.attribution.second_order.stored_explain import StoredPair
@@ -10,7 +13,7 @@ from exclip_desktop.core.maths.similar_patches import SIMILARITIES, similar_patc
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.explanation import Factor
 from exclip_desktop.models.model import Model
-from exclip_desktop.models.word_embeddings import embed_words
+from exclip_desktop.models.word_embeddings import ArrayStore, embed_words
 from exclip_desktop.session.worker.parts_requests import (
     PartsAnswer,
     PartsRequest,
@@ -20,16 +23,15 @@ from exclip_desktop.session.worker.parts_requests import (
 from exclip_desktop.session.worker.requests import PictureRequest
 from exclip_desktop.storage.vocabulary import bundled_vocabulary, read_vocabulary
 
-KEPT: int = 2
-"""Vocabularies that are kept, each as one model embeds it."""
-
 
 class PartsEngine:
-    """Answers from factors; keeps embedded vocabularies."""
+    """Answers from factors."""
 
-    def __init__(self) -> None:
-        """Start without a vocabulary."""
-        self._embedded: dict[tuple[str, str, tuple[str, ...]], WordEmbeddings] = {}
+    def __init__(self, store: ArrayStore) -> None:
+        """Keep the embeddings of vocabularies in ``store``."""
+        self._store = store
+        self._finished: dict[str, NDArray[np.float32]] = {}  # the words of an interrupted request
+        self._finished_by = ""  # the model that embedded them
 
     def answer(
         self, request: PictureRequest, question: StoredPair, factor: Factor, progress: Progress, cancel: CancelToken
@@ -55,9 +57,9 @@ class PartsEngine:
 
     def _embed(self, model: Model, path: str, progress: Progress, cancel: CancelToken) -> WordEmbeddings:
         vocabulary = read_vocabulary(path) if path else bundled_vocabulary()
-        key = model.fingerprint, str(model.dtype), vocabulary.words
-        made = self._embedded.pop(key, None) or embed_words(model, vocabulary.words, progress, cancel)
-        self._embedded[key] = made  # the last one is the newest
-        while len(self._embedded) > KEPT:
-            del self._embedded[next(iter(self._embedded))]
-        return made
+        made_by = f"{model.fingerprint} {model.dtype}"
+        if made_by != self._finished_by:
+            self._finished, self._finished_by = {}, made_by
+        embedded = embed_words(model, vocabulary.words, progress, cancel, self._store, self._finished)
+        self._finished = {}
+        return embedded

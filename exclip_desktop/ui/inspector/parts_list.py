@@ -26,8 +26,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.core.maths.picture_parts import suitable_words
 from exclip_desktop.core.text.number_format import format_count, format_percent, format_signed
-from exclip_desktop.session.parts.shown_parts import ShownPart, caption_words
+from exclip_desktop.session.parts.shown_parts import ShownPart
 from exclip_desktop.ui.canvas.parts_item import part_colour, part_ink
 from exclip_desktop.ui.widgets.labels import wrap_tooltip
 
@@ -41,7 +42,7 @@ NO_WORDS: Final = "no word of the caption"
 
 def describe_words(part: ShownPart) -> str:
     """Return the best words of the caption for a part."""
-    return ", ".join(word.word for word in caption_words(part.values)[:WORDS]) or NO_WORDS
+    return ", ".join(word.word for word in suitable_words(part.values.words)[:WORDS]) or NO_WORDS
 
 
 def describe_names(part: ShownPart) -> str:

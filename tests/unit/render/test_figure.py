@@ -354,8 +354,8 @@ def test_another_heat_has_its_own_range_and_is_named(result: Explanation, pixels
     other = OtherHeat("direction 1", values, tokens)
     figure = drawn(result, pixels, other_heat=other, picture_limit=0.1, words_limit=0.1)
     assert [text.get_text() for text in figure.axes[1].get_yticklabels()][-1] == "+8"
-    (row,) = result.words[0].rows
-    fill = cells_of(figure)[result.words[0].text].get_facecolor()
+    (row,) = result.words[1].rows
+    fill = cells_of(figure)[result.words[1].text].get_facecolor()
     shown = [tokens[list(word.rows)] for word in result.words]
     limit = max(abs(value) for values in shown for value in values)
     assert to_hex(fill) == to_hex(to_rgb(tokens[row], limit, FigureOptions().colours))
