@@ -153,7 +153,7 @@ ACTIONS: Final = (
     ActionSpec("similar_by_product", "Compare patches by product", ("Shift+I",), HEAT,
                "Compare patches by the product of their rows, which long rows dominate, instead of their cosine", "",
                True),
-    ActionSpec("parts", "Parts of the picture", ("Y",), HEAT,
+    ActionSpec("parts", "Parts of the picture", ("Q",), HEAT,
                "Group the patches that the model treats alike, name the groups, and select them like boxes"),
     ActionSpec("next_direction", "Next direction", (".",), HEAT,
                "Show instead of the heat the next component of the matrix: patches and words that belong together"),

@@ -61,7 +61,7 @@ def test_similar_patches_parts_and_directions(window: Window, qtbot: QtBot) -> N
     assert np.abs(heat).max() <= 1 + 1e-5
     QTest.keyClick(window, Qt.Key.Key_Escape)
 
-    QTest.keyClick(window, Qt.Key.Key_Y)
+    QTest.keyClick(window, Qt.Key.Key_Q)
     qtbot.waitUntil(lambda: one_picture.parts.status == "done", timeout=PATIENCE_MS)
     parts = one_picture.parts.parts
     assert sum(part.part.mask.astype(int) for part in parts).min() == 1

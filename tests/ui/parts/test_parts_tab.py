@@ -22,7 +22,7 @@ from tests.ui.conftest import Opened
 def tab(opened: Opened, qtbot: QtBot) -> PartsPage:
     """The page with six named parts, opened by its key."""
     opened.window.canvas.view.setFocus()
-    QTest.keyClick(opened.window, Qt.Key.Key_Y)
+    QTest.keyClick(opened.window, Qt.Key.Key_Q)
     parts = opened.session.one_picture.parts
     qtbot.waitUntil(lambda: parts.status == "done")
     tab = opened.window.inspector.currentWidget()
