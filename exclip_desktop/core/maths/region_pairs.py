@@ -37,6 +37,7 @@ class PairEnd:
         name: the word; empty for a region.
         rows: the word's tokens; empty for a region.
         patches: bool (grid_h, grid_w), a region's patches; None for a word.
+        place: (row, column) of the patch in the middle of the region's strongest place; None for a word.
         box: the box around a region, in source pixels within the picture; None for a word.
 
     """
@@ -45,6 +46,7 @@ class PairEnd:
     name: str = ""
     rows: tuple[int, ...] = ()
     patches: NDArray[np.bool_] | None = None
+    place: tuple[int, int] | None = None
     box: Box | None = None
 
 
@@ -133,9 +135,10 @@ def _end(side: InputSide, groups: tuple[RowGroup, ...], unit: int, line: Floats,
     sign = 1.0 if line[unit] >= 0 else -1.0
     hot = sign * line >= REGION_SHARE * abs(line[unit])
     grid = side.geometry.grid
-    patches = connected_patches((hot & inside).reshape(grid), divmod(unit, grid[1]))
+    place = divmod(unit, grid[1])
+    patches = connected_patches((hot & inside).reshape(grid), place)
     weights = np.concatenate([np.zeros(side.prefix), patches.reshape(-1).astype(np.float64)])
-    return PairEnd(weights, patches=patches, box=side.geometry.box_around(patches))
+    return PairEnd(weights, patches=patches, place=place, box=side.geometry.box_around(patches))
 
 
 def _units_of(end: PairEnd, unit: int) -> NDArray[np.intp]:
