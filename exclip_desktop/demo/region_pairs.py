@@ -88,13 +88,13 @@ def draw_pairs(scenes: list[MeasuredScene], count: int) -> list[Place]:
 def shorten(rows: Floats, power: float) -> Floats:
     """Return rows divided by this power of their lengths; rows of length 0 stay."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, 1.0) ** power
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0) ** power)
 
 
 def level(rows: Floats, quantile: float) -> Floats:
     """Return rows divided by their lengths, short ones by this quantile of all lengths."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.maximum(lengths, np.quantile(lengths, quantile))
+    return np.asarray(rows / np.maximum(lengths, np.quantile(lengths, quantile)))
 
 
 def centre(first: Floats, second: Floats) -> tuple[Floats, Floats]:

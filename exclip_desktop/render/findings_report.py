@@ -69,9 +69,11 @@ def _write(project: Project, findings: list[Finding], out: Path, options: Report
 
 
 def _with_path_from(place: Path, project: Project, finding: Finding) -> Finding:
-    """Return the finding with its picture's path from the folder ``place``, readable without the project."""
-    picture = rebase_path(place, project.folder, finding.view.picture)
-    return replace(finding, view=replace(finding.view, picture=picture))
+    """Return the finding with its pictures' paths from the folder ``place``, readable without the project."""
+    picture, second = rebase_path(place, project.folder, finding.view.picture), finding.view.second
+    if second is not None:
+        second = replace(second, picture=rebase_path(place, project.folder, second.picture))
+    return replace(finding, view=replace(finding.view, picture=picture, second=second))
 
 
 def _write_figure(project: Project, findings: list[Finding], out: Path, options: ReportOptions) -> None:

@@ -6,7 +6,7 @@ the window only; it needs nothing else. Any other is written to files and stored
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Annotated, Any, Final, Literal, TypedDict
 
@@ -16,7 +16,15 @@ import numpy as np
 from exclip_desktop.core.inputs.json_documents import Count, Finite, NonEmpty, describe_mismatch
 from exclip_desktop.core.text.number_format import format_percent, format_residual, format_signed
 from exclip_desktop.core.text.wording import describe_regions
-from exclip_desktop.core.values.finding import Finding, FindingNumbers, FindingView, FindingWord, Rating, to_rows
+from exclip_desktop.core.values.finding import (
+    Finding,
+    FindingNumbers,
+    FindingView,
+    FindingWord,
+    Rating,
+    SecondInput,
+    to_rows,
+)
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.storage.regions import region_from_value, region_to_value
@@ -33,6 +41,19 @@ Few = msgspec.Meta(max_length=MOST_PARTS)
 Words = Annotated[list[tuple[str, Count, Count, bool, Finite | None]], Few]
 Regions = Annotated[list[list[Any] | dict[str, Any]], Few]
 GeometryParts = tuple[tuple[Count, Count], tuple[Finite, Finite, Finite, Finite], tuple[Count, Count]] | None
+
+
+class SecondValues(TypedDict):
+    """The second of two inputs, as plain values."""
+
+    picture: Text
+    picture_sha256: Text
+    caption: Text
+    rows: Annotated[list[Count], Few]
+    regions: Regions
+    words: Words
+    geometry: GeometryParts
+    heat: list[list[Finite]]
 
 
 class ViewSettings(TypedDict, total=False):
@@ -61,6 +82,7 @@ class FindingColumn:
         place, width_px: its initial position and width in the window.
         hidden: whether the window hides it until it is chosen.
         sorts_when_read: whether the window can sort by it although the file has no column of it.
+        optional: whether files of earlier versions lack it; it is null there.
 
     """
 
@@ -74,6 +96,7 @@ class FindingColumn:
     width_px: int = 90
     hidden: bool = False
     sorts_when_read: bool = False
+    optional: bool = False
 
     @property
     def is_sortable(self) -> bool:
@@ -114,9 +137,24 @@ def _time(iso: str) -> str:
     return iso[:16].replace("T", " ")
 
 
-def _geometry(finding: Finding) -> list[Any] | None:
-    geometry = finding.numbers.geometry
+def _geometry(geometry: Geometry | None) -> list[Any] | None:
     return None if geometry is None else [list(part) for part in astuple(geometry)]
+
+
+def _second(finding: Finding) -> dict[str, Any] | None:
+    second = finding.view.second
+    if second is None:
+        return None
+    return {
+        "picture": second.picture,
+        "picture_sha256": second.picture_sha256,
+        "caption": second.caption,
+        "rows": list(second.selection.rows),
+        "regions": list(map(region_to_value, second.selection.regions)),
+        "words": [list(astuple(word)) for word in second.words],
+        "geometry": _geometry(second.geometry),
+        "heat": [list(row) for row in second.heat],
+    }
 
 
 def _selection(finding: Finding) -> str:
@@ -137,7 +175,7 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _text("pair", lambda f: f.view.pair, "Pair", place=14, hidden=True),
     _text("picture", lambda f: f.view.picture, "Picture", place=0, width_px=76),
     _text("picture_sha256", lambda f: f.view.picture_sha256),
-    _text("caption", lambda f: f.view.caption, "Caption", place=1, width_px=124),
+    _text("caption", lambda f: f.view.caption, "Caption", text=lambda f: f.view.inputs_line, place=1, width_px=124),
     _text("method", lambda f: f.view.method, "Method", text=lambda f: f.view.method_line, place=8),
     _text("model", lambda f: f.view.model, "Model", place=9),
     _text("weights_sha256", lambda f: f.view.weights_sha256),
@@ -160,8 +198,9 @@ COLUMNS: Final[tuple[FindingColumn, ...]] = (
     _json("versions", dict[str, Any], lambda f: dict(f.view.versions)),
     _json("ledger", dict[str, Finite], lambda f: dict(f.numbers.ledger)),
     _json("words", Words, lambda f: [list(astuple(word)) for word in f.numbers.words]),
-    _json("geometry", GeometryParts, _geometry),
+    _json("geometry", GeometryParts, lambda f: _geometry(f.numbers.geometry)),
     _json("heat", list[list[Finite]], lambda f: [list(row) for row in f.numbers.heat]),
+    _json("second", SecondValues | None, _second, optional=True),
     FindingColumn(
         key="selection",
         kind="derived",
@@ -178,7 +217,11 @@ WRITTEN: Final = tuple(column for column in COLUMNS if column.kind != "derived")
 LISTED: Final = tuple(sorted((column for column in COLUMNS if column.heading), key=lambda column: column.place))
 """The columns of the window, in their initial order."""
 
-FindingRecord: Final = msgspec.defstruct("FindingRecord", [(column.key, column.type) for column in WRITTEN])
+FindingRecord: Final = msgspec.defstruct(
+    "FindingRecord",
+    [(column.key, column.type, None) if column.optional else (column.key, column.type) for column in WRITTEN],
+    kw_only=True,
+)
 
 
 def list_keys(*kinds: Kind) -> tuple[str, ...]:
@@ -201,12 +244,26 @@ def check_values(values: Mapping[str, Any]) -> None:
         raise ValueError("it is nested too deep") from error
     for key in FindingRecord.__struct_fields__:
         try:
-            json.dumps(values[key], ensure_ascii=False, allow_nan=False).encode()
+            json.dumps(values.get(key), ensure_ascii=False, allow_nan=False).encode()
         except UnicodeEncodeError as error:
             raise ValueError(f"half a character in {key}") from error
         except ValueError as error:
             raise ValueError(f"{key} holds a number that is not finite") from error
-    heat, grid = values["heat"], (values["geometry"] or [None])[-1]
+    _check_heat(values["heat"], values["geometry"])
+    if values.get("second") is not None:
+        check_second(values["second"])
+
+
+def check_second(values: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` unless ``values``, of the right types, are those of a second input."""
+    if values["picture"] and values["caption"]:
+        raise ValueError("the second input is a picture and a caption")
+    _check_heat(values["heat"], values["geometry"])
+    _second_from_values(values)
+
+
+def _check_heat(heat: Sequence[Sequence[float]], geometry: Sequence[Any] | None) -> None:
+    grid = (geometry or [None])[-1]
     if heat and ([len(heat), len(heat[0])] != list(grid or ()) or len(set(map(len, heat))) > 1):
         raise ValueError("heat does not have the shape of its grid")
 
@@ -218,19 +275,39 @@ def from_values(values: Mapping[str, Any]) -> Finding:
         KeyError, ValueError, TypeError: a value is missing or of another type.
 
     """
-    geometry = None if values["geometry"] is None else Geometry(*map(tuple, values["geometry"]))
     view = FindingView(
         **{key: values[key] for key in ("picture", "picture_sha256", "caption", "method", "pair")},
         selection=Selection(tuple(values["rows"]), tuple(map(region_from_value, values["regions"]))),
         settings=values["settings"],
         versions=values["versions"],
+        second=_second_from_values(values.get("second")),
     )
     numbers = FindingNumbers(
         **{key: values[key] for key in list_keys("number")},
         ledger=values["ledger"],
         words=tuple(FindingWord(*word) for word in values["words"]),
-        heat=to_rows(np.asarray(values["heat"], dtype=np.float32)) if len(values["heat"]) else (),
-        geometry=geometry,
+        heat=_heat_from_values(values["heat"]),
+        geometry=_geometry_from_values(values["geometry"]),
     )
     own = {key: values[key] for key in ("rating", "note", "created", "changed", "id")}
     return Finding(view, numbers, tags=tuple(values["tags"]), **own)
+
+
+def _second_from_values(values: Mapping[str, Any] | None) -> SecondInput | None:
+    if values is None:
+        return None
+    return SecondInput(
+        **{key: values[key] for key in ("picture", "picture_sha256", "caption")},
+        selection=Selection(tuple(values["rows"]), tuple(map(region_from_value, values["regions"]))),
+        words=tuple(FindingWord(*word) for word in values["words"]),
+        heat=_heat_from_values(values["heat"]),
+        geometry=_geometry_from_values(values["geometry"]),
+    )
+
+
+def _heat_from_values(heat: Any) -> tuple[tuple[float, ...], ...]:
+    return to_rows(np.asarray(heat, dtype=np.float32)) if len(heat) else ()
+
+
+def _geometry_from_values(parts: Sequence[Any] | None) -> Geometry | None:
+    return None if parts is None else Geometry(*map(tuple, parts))

@@ -1,8 +1,9 @@
 """A finding: a noted view with its numbers, and the rating, tags and note of a person."""
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -17,6 +18,10 @@ from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_matrix import PairMatrix
 from exclip_desktop.core.values.selection import Preview, Selection, block_sum, patch_heat, positive_share
 from exclip_desktop.core.values.settings import DEFAULT_TOLERANCE
+from exclip_desktop.core.values.two_inputs import WHICH, PictureSide, TwoInputExplanation, Which
+
+PictureId = tuple[str, str]
+"""Path and SHA-256 of a picture's file; both empty where there is none."""
 
 Rating = Literal["", "match", "mismatch", "artefact", "unsure"]
 RATINGS: Final[tuple[Rating, ...]] = get_args(Rating)
@@ -50,6 +55,33 @@ class FindingWord:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondInput:
+    """The second of two inputs, a picture or a caption, of a finding whose first one is of the same kind.
+
+    Attributes:
+        picture, picture_sha256: as in ``FindingView``; empty for a caption.
+        caption: the text; empty for a picture.
+        selection: its selected tokens or regions.
+        words: every word of a caption with its sum over what is selected in the first input.
+        heat, geometry: of a picture, as in ``FindingNumbers``, for what is selected in the first input.
+
+    """
+
+    picture: str = ""
+    picture_sha256: str = ""
+    caption: str = ""
+    selection: Selection = Selection()
+    words: tuple[FindingWord, ...] = ()
+    heat: tuple[tuple[float, ...], ...] = ()
+    geometry: Geometry | None = None
+
+    @property
+    def name(self) -> str:
+        """The caption, or the name of the picture's file."""
+        return self.caption or re.split(r"[/\\\\]", self.picture)[-1]
+
+
+@dataclass(frozen=True, slots=True)
 class FindingView:
     """The view of a finding: all that is needed to show it again.
 
@@ -62,6 +94,8 @@ class FindingView:
         settings: everything that decides the numbers, by name, as plain values: model, weights, layers …
         versions: of the programs that computed them.
         pair: the id of the pair in the list; empty where it is not from the list.
+        second: the second input of two pictures, whose caption is empty, or of two captions, which have no picture;
+            None for a picture and its caption.
 
     """
 
@@ -73,6 +107,15 @@ class FindingView:
     settings: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     pair: str = ""
+    second: SecondInput | None = None
+
+    @property
+    def inputs_line(self) -> str:
+        """The caption; of two inputs, what they are."""
+        if self.second is None:
+            return self.caption
+        first = SecondInput(self.picture, caption=self.caption)
+        return f"{first.name} ↔ {self.second.name}"
 
     @property
     def model(self) -> str:
@@ -174,7 +217,8 @@ def is_same_view(one: FindingView, other: FindingView) -> bool:
     for view in (one, other):
         decided = {name: value for name, value in view.settings.items() if name not in _IRRELEVANT}
         picture = "" if not (one.picture_sha256 and other.picture_sha256) else view.picture_sha256
-        place = view.picture, picture, view.caption, view.method, view.selection
+        second = None if view.second is None else (view.second.picture, view.second.caption, view.second.selection)
+        place = view.picture, picture, view.caption, view.method, view.selection, second
         sides.append((place, json.dumps(decided, sort_keys=True, default=str)))
     return sides[0] == sides[1]
 
@@ -211,6 +255,58 @@ def make_numbers(answer: Answer, selection: Selection, score: float | None = Non
     if not isinstance(answer, Explanation):
         return numbers
     return replace(numbers, residual=answer.residual, ledger=dict(answer.ledger.lines()))
+
+
+def make_two_input_finding(
+    explanation: TwoInputExplanation, selections: tuple[Selection, Selection], pictures: tuple[PictureId, PictureId]
+) -> Finding:
+    """Return the finding of two inputs of one kind through their selections.
+
+    ``pictures`` are path and SHA-256 of each input's picture file, both empty for a caption.
+    """
+    first, second = (
+        _describe_input(explanation, which, selections, picture) for which, picture in zip(WHICH, pictures, strict=True)
+    )
+    settings = asdict(explanation.settings)
+    versions = settings.pop("versions")
+    block = explanation.block_sum(*selections)
+    view = FindingView(
+        first.picture,
+        first.picture_sha256,
+        first.caption,
+        first.selection,
+        settings=settings,
+        versions=versions,
+        second=second,
+    )
+    numbers = FindingNumbers(
+        score=explanation.score,
+        block=block,
+        share=explanation.share_of_all(block),
+        residual=explanation.residual,
+        ledger=dict(explanation.ledger.lines()),
+        words=first.words,
+        heat=first.heat,
+        geometry=first.geometry,
+    )
+    return Finding(view, numbers)
+
+
+def _describe_input(
+    explanation: TwoInputExplanation, which: Which, selections: tuple[Selection, Selection], picture: PictureId
+) -> SecondInput:
+    own, opposite = selections if which == "first" else selections[::-1]
+    side, heat = explanation.side(which), explanation.heat(which, opposite)
+    if isinstance(side, PictureSide):
+        return SecondInput(*picture, selection=own, heat=to_rows(heat), geometry=side.geometry)
+    chosen = set(own.rows)
+    words = tuple(
+        FindingWord(
+            word.text, word.start, word.end, not chosen.isdisjoint(word.rows), float(heat[list(word.rows)].sum())
+        )
+        for word in side.caption.words
+    )
+    return SecondInput(caption=side.caption.text, selection=own, words=words)
 
 
 def list_words(answer: Answer, selection: Selection, words_by: WordsBy = "picture") -> tuple[FindingWord, ...]:

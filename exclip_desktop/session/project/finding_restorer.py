@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from exclip_desktop.core.errors import PictureError
+from exclip_desktop.core.errors import PictureError, SelectionError
 from exclip_desktop.core.method_registry import OURS, all_methods
 from exclip_desktop.core.paths import is_file
 from exclip_desktop.core.values.answers import Answer
@@ -65,6 +65,14 @@ class FindingRestorer(QObject):
         """Restore a finding's view, and report whether its numbers differ now."""
         project = self._projects.project
         if project is None:
+            return
+        if finding.view.second is not None:
+            self._explain_controller.show_error(
+                SelectionError(
+                    f"This finding is of two inputs: {finding.view.inputs_line}.",
+                    "Open both and select again; its numbers are in the exported findings.",
+                )
+            )
             return
         path = project.path_of(finding.view.picture)
         if not is_file(path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from exclip_desktop.core.text.number_format import format_count, format_percent, format_signed
 from exclip_desktop.core.text.visible_controls import show_controls_in_line
 from exclip_desktop.core.values.finding import Finding, describe_strongest_patch
+from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.storage.exports.caption_markup import escape_latex, format_words_html, format_words_latex
 
 STYLE = (
@@ -57,11 +58,7 @@ def picture_name(finding: Finding) -> str:
 
 def list_facts(finding: Finding) -> list[tuple[str, str]]:
     """Return the facts of a finding: names and texts."""
-    view, numbers = finding.view, finding.numbers
-    regions = ", ".join(
-        f"{region.name or 'unnamed'} ({', '.join(f'{edge:g}' for edge in region.box)})"
-        for region in view.selection.regions
-    )
+    view, numbers, second = finding.view, finding.numbers, finding.view.second
     words = " ".join(word.text for word in numbers.words if word.selected)
     inside, target = finding.share_inside, view.settings.get("target", "")
     rows = [
@@ -75,13 +72,22 @@ def list_facts(finding: Finding) -> list[tuple[str, str]]:
         ("strongest patch", describe_strongest_patch(numbers)),
         ("positive heat in the regions", "" if inside is None else format_percent(inside)),
         ("selected words", words),
-        ("regions", regions),
+        ("regions", _list_regions(view.selection)),
+        ("second input", "" if second is None else second.caption or second.picture),
+        ("selected words of it", "" if second is None else " ".join(one.text for one in second.words if one.selected)),
+        ("regions of it", "" if second is None else _list_regions(second.selection)),
         ("residual", "" if numbers.residual is None else f"{numbers.residual:.1e}"),
         ("model", view.model),
         ("picture", view.picture),
         ("noted", finding.created),
     ]
     return [(name, text) for name, text in rows if text]
+
+
+def _list_regions(selection: Selection) -> str:
+    return ", ".join(
+        f"{region.name or 'unnamed'} ({', '.join(f'{edge:g}' for edge in region.box)})" for region in selection.regions
+    )
 
 
 def _settings(finding: Finding) -> list[tuple[str, str]]:
@@ -119,7 +125,7 @@ def _section(item: ReportItem, folder: str) -> list[str]:
         for word in finding.numbers.words
     )
     return [
-        *(f"## Finding {finding.id}: {_md(finding.view.caption)}", "", picture, "", *note, *([""] if note else [])),
+        *(f"## Finding {finding.id}: {_md(finding.view.inputs_line)}", "", picture, "", *note, *([""] if note else [])),
         *(*warning, "| | |", "|---|---|", *rows, f"| words | {words} |", ""),
     ]
 

@@ -6,6 +6,7 @@
 | pair, picture, picture_sha256, caption, method, model, weights_sha256 | the view; relative paths start at the file's folder |
 | score, block, share, residual | the numbers; empty (CSV) or null where there is none |
 | rows, regions, settings, versions, ledger, words, geometry, heat | JSON, as the project's schema has them; ``heat`` as rows of numbers |
+| second | JSON: the second of two pictures or captions, null for a picture and its caption; files before 0.5.0 lack it |
 """  # noqa: E501  a table's row is one line
 
 import csv
@@ -82,11 +83,16 @@ def make_region_pairs(findings: Sequence[Finding], drawn: Mapping[str, tuple[Reg
         )
         for one in findings
     ]
+    second = [
+        ListedPair(f"{one.id} (second)", other.picture, "", one.rating, _added_regions(other.selection.regions))
+        for one in findings
+        if (other := one.view.second) is not None and other.picture
+    ]
     labelled = [
         ListedPair(f"boxes of {picture}", picture, "", regions=_added_regions(regions))
         for picture, regions in drawn.items()
     ]
-    return (*noted, *labelled)
+    return (*noted, *second, *labelled)
 
 
 def _added_regions(regions: tuple[Region, ...]) -> tuple[Region, ...]:
@@ -105,7 +111,7 @@ def _json_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 def _csv_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(LIST_LINE.most_bytes)  # of the whole process; cells with heat are longer than Python's limit
     for row in csv.DictReader(lines):
-        missing = next((column.key for column in WRITTEN if row.get(column.key) is None), None)
+        missing = next((one.key for one in WRITTEN if row.get(one.key) is None and not one.optional), None)
         if missing is not None:
             raise ValueError(f"there is no {missing}")
         if row.get(ESCAPED_COLUMN):
@@ -114,7 +120,7 @@ def _csv_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             **{key: int(row[key]) for key in list_keys("count")},
             **{key: row[key] for key in list_keys("text")},
             **{key: float(row[key]) if row[key] else None for key in list_keys("number")},
-            **{key: decode_json(row[key]) for key in list_keys("json")},
+            **{key: None if row.get(key) is None else decode_json(row[key]) for key in list_keys("json")},
         }
 
 

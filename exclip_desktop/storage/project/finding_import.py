@@ -54,7 +54,10 @@ def _relocate(project: Project, one: Finding, folder: Path, pairs: Mapping[str, 
     picture = rebase_path(project.folder, folder, one.view.picture)
     known = pairs.get(one.view.pair)
     pair = one.view.pair if known in (None, (picture, one.view.caption)) else ""
-    return replace(one, view=replace(one.view, picture=picture, pair=pair))
+    second = one.view.second
+    if second is not None:
+        second = replace(second, picture=rebase_path(project.folder, folder, second.picture))
+    return replace(one, view=replace(one.view, picture=picture, pair=pair, second=second))
 
 
 def _exists(project: Project, one: Finding, ids: Iterable[int]) -> bool:

@@ -16,24 +16,34 @@ from exclip_desktop.core.inputs.json_documents import decode_json
 from exclip_desktop.core.text.list_filter import ListFilter
 from exclip_desktop.core.values.finding import Finding, FindingChange, Rating
 from exclip_desktop.core.values.pair_remarks import NotedPair
-from exclip_desktop.storage.finding_columns import COLUMNS, WRITTEN, Text, from_values, list_keys, to_values
+from exclip_desktop.storage.finding_columns import (
+    COLUMNS,
+    WRITTEN,
+    Text,
+    check_second,
+    from_values,
+    list_keys,
+    to_values,
+)
 from exclip_desktop.storage.project.finding_filter import select_ids, sort_ids
 from exclip_desktop.storage.project.project import CONTAINS, Project, like_pattern
 from exclip_desktop.storage.project.records import RowId, check_lengths
 
 _STORED: Final = list_keys("text", "number")
 _READ: Final = tuple(column.key for column in COLUMNS if column.sorts_when_read)
-_VIEW: Final = tuple(key for key in list_keys("json") if key != "tags")  # of the table finding_view
+_VIEW: Final = tuple(key for key in list_keys("json") if key not in ("tags", "second"))  # of the table finding_view
+_SECOND: Final = ("picture", "picture_sha256", "rest")  # of the table finding_second
 _ViewRecord: Final = msgspec.defstruct(
     "_ViewRecord", [(column.key, column.type) for column in WRITTEN if column.key in _VIEW and column.key != "heat"]
 )
 _SELECT: Final = (
     f"SELECT f.id, {', '.join(f'f.{name}' for name in _STORED)}, {', '.join(f'v.{name}' for name in _VIEW)}, "
     "(SELECT json_group_array(CAST(tag AS TEXT)) FROM (SELECT tag FROM finding_tag WHERE finding = f.id "
-    "ORDER BY place)) AS tags FROM finding f LEFT JOIN finding_view v ON v.finding = f.id"
+    f"ORDER BY place)) AS tags, {', '.join(f's.{name}' for name in _SECOND)} FROM finding f "
+    "LEFT JOIN finding_view v ON v.finding = f.id LEFT JOIN finding_second s ON s.finding = f.id"
 )
 _TYPES: Final = {column.key: column.type for column in WRITTEN}
-_UNCHECKED: Final = [Any] * (len(_VIEW) + 1)  # the view and the tags: a finding is shown without damaged ones
+_UNCHECKED: Final = [Any] * (len(_VIEW) + 1 + len(_SECOND))  # a finding is shown without damaged parts
 _ROW: Final[Any] = tuple[(RowId, *map(_TYPES.__getitem__, _STORED), *_UNCHECKED)]  # type: ignore[misc]
 
 
@@ -226,6 +236,12 @@ def _add(connection: sqlite3.Connection, finding: Finding) -> int:
     texts = {name: json.dumps(values[name], ensure_ascii=False, separators=(",", ":")) for name in _VIEW}
     heat = np.asarray(stored.numbers.heat, dtype="<f4").tobytes()
     _insert(connection, "finding_view", {"finding": key, **texts, "heat": heat})
+    if values["second"] is not None:
+        rest = {name: value for name, value in values["second"].items() if name not in _SECOND}
+        text = json.dumps(rest, ensure_ascii=False, separators=(",", ":"))
+        check_lengths("The finding", (values["second"]["picture"], values["second"]["caption"]))
+        paths = {name: values["second"][name] for name in _SECOND[:2]}
+        _insert(connection, "finding_second", {"finding": key, **paths, "rest": text})
     _put_tags(connection, key, stored.tags)
     _rate_pair(connection, stored.view.pair)
     return key
@@ -261,7 +277,15 @@ def _rate_pair(connection: sqlite3.Connection, pair: str) -> None:
 
 def _finding(project: Project, row: tuple[Any, ...]) -> Finding:
     """Return a row's finding; without selection, settings and heat, which is noted, where its view is damaged."""
-    values = dict(zip(("id", *_STORED, *_VIEW, "tags"), row, strict=True))
+    *rest, picture, sha256, second = row
+    values = dict(zip(("id", *_STORED, *_VIEW, "tags"), rest, strict=True))
+    values["second"] = None
+    if second is not None:
+        try:
+            values["second"] = _read_second(picture, sha256, second)
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError, msgspec.MsgspecError):
+            what = "its second input cannot be read; it is shown without it."
+            project.left_out.add("finding", values["id"], what, "second")
     try:
         values["tags"] = msgspec.json.decode(values["tags"], type=_TYPES["tags"])
     except (msgspec.MsgspecError, TypeError):
@@ -275,6 +299,14 @@ def _finding(project: Project, row: tuple[Any, ...]) -> Finding:
         settings = {"model": values["model"], "weights_sha256": values["weights_sha256"]}
         empty = {"settings": settings, "versions": {}, "ledger": {}, "geometry": None}
         return from_values({**values, **dict.fromkeys(("rows", "regions", "words", "heat"), ()), **empty})
+
+
+def _read_second(picture: object, sha256: object, rest: str) -> dict[str, Any]:
+    """Return the plain values of a second input, which ``from_values`` can read."""
+    values = {**decode_json(rest), "picture": picture, "picture_sha256": sha256}
+    msgspec.convert(values, _TYPES["second"])
+    check_second(values)
+    return values
 
 
 def _view(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from exclip_desktop.core.text.number_format import format_count
 from exclip_desktop.storage.project.connection import StatementBound, restrict
 from exclip_desktop.storage.project.project import Project, convert_errors
 from exclip_desktop.storage.project.records import NotText, decode_text
-from exclip_desktop.storage.project.schema import PAGE_BYTES, STEPS, TABLES, migrate
+from exclip_desktop.storage.project.schema import FIRST_TABLES, PAGE_BYTES, STEPS, TABLES, migrate
 from exclip_desktop.storage.project.schema_check import known_tables, read_schema
 
 MOST_MISSED: Final = 10_000
@@ -43,7 +43,7 @@ def rescued(path: Path) -> Project:
         first_page = target.serialize()[:PAGE_BYTES]
         not_text: list[tuple[str, int]] = []
         known = _fill(target, path, data, TABLES, not_text)
-        missing = [table for table in TABLES if table not in known]
+        missing = [table for table in FIRST_TABLES if table not in known]
         if missing:
             _fill(target, path, _with_first_page(first_page, data), missing, not_text)
         counts = {table: target.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
@@ -154,7 +154,7 @@ def _until_damage(source: sqlite3.Connection, query: str) -> Iterator[Row | None
 def _with_first_page(page: bytes, data: bytes) -> bytes:
     """Return the bytes with the first page of an empty project, which holds only the root pages of the tables.
 
-    All projects are made by the same steps, so their tables begin at the same pages.
+    All projects are made by the same steps, so the tables of the first one begin at the same pages.
     """
     pages = (len(data) // PAGE_BYTES).to_bytes(4)
     return page[:28] + pages + page[32:] + data[PAGE_BYTES:]

@@ -6,6 +6,7 @@
 | ``pair`` | a listed pair, in the list's order (``number``); ``picture`` and ``mask`` are paths from the project's folder; ``regions`` is JSON as ``storage.regions`` describes; ``score``, ``residual`` and ``box_share`` (the heat's share in the regions) are NULL until it is explained, ``measured_by`` holds model and settings; ``rating`` is that of its newest rated finding |
 | ``finding`` | the columns of a finding that tables sort and filter by |
 | ``finding_view`` | the rest of it: selected ``rows`` and ``regions``, ``settings``, ``versions``, ``ledger``, ``words`` (text, start, end, selected, value; null where the method gives words none) and ``geometry`` (source_size, seen, grid) as JSON; ``heat`` as little-endian float32, row by row |
+| ``finding_second`` | the second input of a finding of two pictures or two captions: ``picture`` (a path), its file's SHA-256, and the ``rest`` as JSON, as files of findings have it |
 | ``finding_tag`` | a tag of a finding; ``place`` is its position |
 | ``box`` | a labelled region of a picture, JSON as in ``pair`` |
 
@@ -83,13 +84,31 @@ CREATE TABLE box (id INTEGER PRIMARY KEY AUTOINCREMENT, picture TEXT NOT NULL, r
 CREATE INDEX box_picture ON box (picture);
 """
 
-STEPS: Final[tuple[str, ...]] = (_FIRST,)
+_SECOND: Final = """
+CREATE TABLE finding_second (
+  finding INTEGER PRIMARY KEY REFERENCES finding (id) ON DELETE CASCADE,
+  picture TEXT NOT NULL,
+  picture_sha256 TEXT NOT NULL,
+  rest TEXT NOT NULL
+);
+"""
+
+STEPS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
 """The statements that lead from no schema to version 1, from 1 to 2, and so on."""
 
-PATHS: Final = (("pair", "picture"), ("pair", "mask"), ("finding", "picture"), ("box", "picture"))
+PATHS: Final = (
+    ("pair", "picture"),
+    ("pair", "mask"),
+    ("finding", "picture"),
+    ("finding_second", "picture"),
+    ("box", "picture"),
+)
 """Columns that hold paths."""
 
-TABLES: Final = ("setting", "pair", "finding", "finding_view", "finding_tag", "box")
+FIRST_TABLES: Final = ("setting", "pair", "finding", "finding_view", "finding_tag", "box")
+"""The tables of the first step, which begin at the same pages in all files."""
+
+TABLES: Final = (*FIRST_TABLES, "finding_second")
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[str] = STEPS) -> None:

@@ -147,7 +147,7 @@ class FindingsModel(ThumbnailModel):
 
 def _grid_text(finding: Finding, role: int) -> str:
     if role == TITLE_ROLE:
-        return finding.view.caption
+        return finding.view.inputs_line
     rating = RATING_NAMES[finding.rating] if finding.rating else ""
     return " · ".join(part for part in (rating, format_signed(finding.numbers.score), *finding.tags) if part)
 
@@ -156,7 +156,7 @@ def _details(finding: Finding) -> str:
     view, numbers = finding.view, finding.numbers
     rating = " · ".join(part for part in (finding.rating, *finding.tags) if part)
     score = f"score {format_signed(numbers.score)}, {view.model}, {finding.created[:10]}"
-    lines = (view.caption, view.method_line, rating, finding.note, view.picture, score)
+    lines = (view.inputs_line, view.method_line, rating, finding.note, view.picture, score)
     return "\n".join(line for line in lines if line)
 
 

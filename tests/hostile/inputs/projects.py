@@ -170,6 +170,16 @@ ROWS: Final[dict[str, tuple[str, ...]]] = {
     "names that are lists": ('UPDATE box SET region = \'{"box": [0, 0, 5, 5], "name": [[]]}\'',),
     "boxes as bytes": ("UPDATE box SET region = X'5B00FF'", "UPDATE pair SET regions = X'5B'"),
     "words of another kind": ("UPDATE finding_view SET words = '[[1, 2], {}, \"a\", null]'",),
+    "second inputs of another kind": (
+        "INSERT INTO finding_second SELECT id, X'FF', 'a', '[[]]' FROM finding",
+        "UPDATE finding_second SET rest = replace(hex(zeroblob(50000)), '0', '[') WHERE finding = 1",
+    ),
+    "a second input with a grid of a billion": (
+        "INSERT INTO finding_second SELECT id, 'b.png', '', '"
+        '{"caption": "", "rows": [], "regions": [], "words": [], "heat": [], '
+        '"geometry": [[640, 480], [0, 0, 640, 480], [1000000000, 1000000000]]}'
+        "' FROM finding",
+    ),
     "heat of text": ("UPDATE finding_view SET heat = 'warm'",),
     "heat of a byte too few": ("UPDATE finding_view SET heat = CAST(substr(heat, 2) AS BLOB)",),
     "heat that is infinite": ("UPDATE finding_view SET heat = CAST(X'0000807F' || substr(heat, 5) AS BLOB)",),
