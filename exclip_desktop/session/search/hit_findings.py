@@ -1,7 +1,8 @@
-"""Notes hits of a search as findings of their pairs, with the hit region selected."""
+"""Notes hits of a search as findings of their pairs, with the hit region selected, and writes hits to files."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,18 +12,20 @@ from exclip_desktop.core.values.finding import Finding, FindingNumbers, is_same_
 from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.pair.explain_controller import ExplainController
+from exclip_desktop.session.processes import call_in_process
 from exclip_desktop.session.project.findings import ProjectFindings, with_request
 from exclip_desktop.session.search.hits import ListHit
 from exclip_desktop.session.search.search_controller import SearchController
-from exclip_desktop.session.state import State, Work
+from exclip_desktop.session.state import Notice, State, Work
 from exclip_desktop.session.tasks import Tasks, run_with_progress
+from exclip_desktop.storage.formula_cells import Formulas
 from exclip_desktop.storage.pictures import picture_sha256
 from exclip_desktop.storage.project.finding_rows import FindingQuery, add_findings, load_findings, load_findings_by_id
 from exclip_desktop.storage.project.project import Project
 
 
 class HitFindings(QObject):
-    """Adds a finding for each noted hit, as one undo step; a hit that is a finding already is left out.
+    """Adds a finding for each noted hit, as one undo step; a hit that is a finding already is left out. Writes files.
 
     Signals:
         reported(str, bool): a sentence for the status line, and whether it is about a change that undo reverses.
@@ -87,6 +90,24 @@ class HitFindings(QObject):
             read,
             lambda digests: findings.projects.attempt(lambda: save(digests)),
             self._explain_controller.show_error,
+        )
+
+    def write(self, hits: Sequence[ListHit], out: Path, formulas: Formulas = "escape") -> None:
+        """Write hits by the ending of ``out``, in a separate process, because drawing would block the window."""
+        search = self._search
+        query, ranking = search.words or search.title, search.ranking
+        listed, written = self._navigation.list, [hit.for_file(search.caption(hit)) for hit in hits]
+
+        def write(cancel: CancelToken) -> tuple[str, ...]:
+            arguments = (query, ranking, written, listed, out, formulas)
+            return tuple(call_in_process("exclip_desktop.render.hits_report:write_hits", arguments, cancel))
+
+        def then(notes: tuple[str, ...]) -> None:
+            text = " ".join((f"Written: {out} ({format_count(len(written), 'hit')})", *notes))
+            self._state.change(notice=Notice(text, kind="note", file=out))
+
+        run_with_progress(
+            self._state, self._tasks, Work(f"Writing {out.name}"), write, then, self._explain_controller.show_error
         )
 
 

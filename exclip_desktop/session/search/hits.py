@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exclip_desktop.core.maths.hit_truth import judge_hit, name_labels
+from exclip_desktop.core.maths.search_hits import SearchHit
 from exclip_desktop.core.maths.search_ranking import Ranking, rank_pictures
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.heat_thumbnail import HeatThumbnail, place_heat
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.worker.search_requests import PictureProducts
 
 
@@ -27,6 +33,7 @@ class ListHit:
         geometry: the places of the patches.
         words: the words of its caption with the largest values for the hit region.
         pair_score, residual: of picture and caption; None where the caption is not explained.
+        is_right: whether the labelled regions confirm it, see ``core.maths.hit_truth``; None: it is not judged.
 
     """
 
@@ -41,27 +48,46 @@ class ListHit:
     words: tuple[str, ...]
     pair_score: float | None
     residual: float | None
+    is_right: bool | None
+
+    def for_file(self, caption: str) -> SearchHit:
+        """Return the hit as files write it."""
+        about = self.picture, self.value, self.numbers, self.heat.values, self.region, self.box, self.geometry
+        return SearchHit(*about, caption, self.is_right)
 
 
-def rank_hits(pictures: Sequence[PictureProducts], ranking: Ranking) -> tuple[ListHit, ...]:
+class HitTruth:
+    """Judges hits by the labelled regions of a list; used in the background, because a list may be long."""
+
+    def __init__(self, words: str, pairs: Sequence[ListedPair]) -> None:
+        """Judge by the labels of ``pairs`` that ``words`` name."""
+        self._words, self._pairs = words, pairs
+
+    def judge(self, picture: str, heat: NDArray[Any], geometry: Geometry) -> bool | None:
+        """Return whether a hit is right; None where it is not judged."""
+        return judge_hit(heat, geometry, self._regions.get(picture, ()), self._labels)
+
+    @cached_property
+    def _regions(self) -> dict[str, list[Region]]:
+        regions: dict[str, list[Region]] = {}
+        for pair in self._pairs:
+            if pair.regions:
+                regions.setdefault(pair.picture, []).extend(pair.regions)
+        return regions
+
+    @cached_property
+    def _labels(self) -> frozenset[str]:
+        return name_labels(self._words, {one.name for listed in self._regions.values() for one in listed})
+
+
+def rank_hits(pictures: Sequence[PictureProducts], ranking: Ranking, truth: HitTruth) -> tuple[ListHit, ...]:
     """Return the pictures as hits, the best one first; of equal ones the first in the list is first."""
-    return tuple(
-        _make_hit(pictures[ranked.place], rank, ranked.value, ranked.numbers)
-        for rank, ranked in enumerate(rank_pictures([one.products for one in pictures], ranking), 1)
-    )
-
-
-def _make_hit(one: PictureProducts, rank: int, value: float, numbers: dict[Ranking, float]) -> ListHit:
-    heat = place_heat(one.products.heat, one.geometry)
-    box = box_around(one.region, one.geometry)
-    of_pair = one.words, one.pair_score, one.residual
-    return ListHit(one.picture, rank, value, numbers, heat, one.region, box, one.geometry, *of_pair)
-
-
-def box_around(region: NDArray[np.bool_], geometry: Geometry) -> Box:
-    """Return the box around patches (rows, columns), in source pixels, within the picture."""
-    rows, columns = (np.flatnonzero(region.any(axis)) for axis in (1, 0))
-    left, top, _, _ = geometry.patch_box(int(rows[0]), int(columns[0]))
-    _, _, right, bottom = geometry.patch_box(int(rows[-1]), int(columns[-1]))
-    width, height = geometry.source_size
-    return max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height)
+    hits = []
+    for rank, ranked in enumerate(rank_pictures([one.products for one in pictures], ranking), 1):
+        one = pictures[ranked.place]
+        heat = place_heat(one.products.heat, one.geometry)
+        is_right = truth.judge(one.picture, one.products.heat, one.geometry)
+        of_region = one.region, one.geometry.box_around(one.region), one.geometry
+        of_pair = one.words, one.pair_score, one.residual
+        hits.append(ListHit(one.picture, rank, ranked.value, ranked.numbers, heat, *of_region, *of_pair, is_right))
+    return tuple(hits)

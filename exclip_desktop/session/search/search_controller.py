@@ -14,7 +14,7 @@ from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.notices import make_failure_notice
-from exclip_desktop.session.search.hits import ListHit, rank_hits
+from exclip_desktop.session.search.hits import HitTruth, ListHit, rank_hits
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.worker.requests import Failure, ModelChoice
@@ -95,6 +95,7 @@ class SearchController(QObject):
         self._products: dict[str, PictureProducts] = {}
         self._missing: set[str] = set()
         self._failed: dict[str, str] = {}
+        self._truth = HitTruth("", ())
         self._request: SearchRequest | None = None
         self._explained_meanwhile = set[str]()  # pictures to be looked at again
         self._tasks, self._is_ranking, self._ranks_again = Tasks(self), False, False
@@ -165,7 +166,7 @@ class SearchController(QObject):
         """Show the pair of a hit with the hit region selected."""
         place = self._places.get(hit.picture)
         if place is not None:
-            objects = tuple(SampleObject(words, hit.box) for words in self._words())
+            objects = tuple(SampleObject(words, hit.box) for words in self._words_to_select())
             self._navigation.show(place, Selection(regions=(Region(hit.box),)), objects)
 
     def explain_rest(self) -> None:
@@ -198,12 +199,20 @@ class SearchController(QObject):
         """Return the caption of a hit's pair."""
         return self._pictures[hit.picture].caption
 
-    def _words(self) -> tuple[str, ...]:
-        """Return the searched words: together, then each alone, without function words."""
+    @property
+    def words(self) -> str:
+        """The searched words, or the names of the searched regions; may be empty."""
         query = self.query
-        if not isinstance(query, WordsQuery):
+        if isinstance(query, WordsQuery):
+            return query.text if query.span is None else query.text[slice(*query.span)]
+        regions = query.regions if isinstance(query, RegionQuery) else ()
+        return ", ".join(region.name for region in regions if region.name)
+
+    def _words_to_select(self) -> tuple[str, ...]:
+        """Return the searched words: together, then each alone, without function words."""
+        words = self.words
+        if not words:
             return ()
-        words = query.text if query.span is None else query.text[slice(*query.span)]
         return words, *(word for word in words.split() if word.casefold() not in FUNCTION_WORDS)
 
     @property
@@ -219,6 +228,7 @@ class SearchController(QObject):
         self._source, self._pictures = self._navigation.list.source, self._list_pictures()
         self._searched = self._pictures
         self._products, self._missing, self._failed = {}, set(), {}
+        self._truth = HitTruth(self.words, self._navigation.pairs)
         self._explained_meanwhile.clear()
         self._ask(tuple(self._pictures.values()))
         self._rank()
@@ -282,8 +292,8 @@ class SearchController(QObject):
             return
         self._is_ranking, self._ranks_again = True, False
         products = [self._products[one] for one in self._pictures if one in self._products]
-        ranking = self.ranking
-        self._tasks.run(lambda _: rank_hits(products, ranking), self._on_ranked, partial(self._on_ranked, ()))
+        ranking, truth = self.ranking, self._truth
+        self._tasks.run(lambda _: rank_hits(products, ranking, truth), self._on_ranked, partial(self._on_ranked, ()))
 
     def _on_ranked(self, hits: tuple[ListHit, ...], error: Exception | None = None) -> None:
         self._is_ranking = False

@@ -7,7 +7,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from exclip_desktop.session.search.hits import ListHit
 from exclip_desktop.session.session import Session
+from exclip_desktop.storage.exports.formats import names_by_ending
+from exclip_desktop.storage.exports.hit_files import HIT_FORMATS
+from exclip_desktop.ui.dialogs.export_dialog import ask_path
 from exclip_desktop.ui.search.search_dock import SearchDock
 
 
@@ -37,6 +41,7 @@ class SearchCommands(QObject):
         session.search.refused.connect(report)
         session.hit_findings.reported.connect(report)
         dock.note_requested.connect(session.hit_findings.note)
+        dock.export_requested.connect(self.export)
         self._words = dock.by_menu.addAction("Selected words")
         self._words.triggered.connect(self.search_words)
         self._regions = dock.by_menu.addAction("Selected boxes")
@@ -77,6 +82,14 @@ class SearchCommands(QObject):
             self._dock.line.clear()
             self._session.search.search_file(Path(path))
             self._dock.focus_hits()
+
+    def export(self, hits: list[ListHit]) -> None:
+        """Ask for a file, and write hits to it."""
+        if hits:
+            suggested = Path(self._folder()) / "hits.csv"
+            path = ask_path(self._window, "Export hits", suggested, names_by_ending(HIT_FORMATS))
+            if path is not None:
+                self._session.hit_findings.write(hits, path)
 
     def _selected_span(self) -> tuple[int, int] | None:
         """Return the characters from the first selected word to the last one; None without selected words."""

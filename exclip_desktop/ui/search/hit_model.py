@@ -8,7 +8,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Qt
 
 from exclip_desktop.core.maths.search_ranking import Ranking
-from exclip_desktop.core.text.list_filter import FilterKey, FilterTerm, ListFilter
+from exclip_desktop.core.text.list_filter import FilterKey, FilterTerm, ListFilter, RowValue
 from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import LARGE_PX, Thumbnails
@@ -28,7 +28,17 @@ from exclip_desktop.ui.lists.thumbnail_rows import (
 
 Role = Qt.ItemDataRole
 DRAWN: Final = 512  # hits whose heat is kept as an image
-HIT_KEYS: Final = (FilterKey("rank", "number", "Rank"), FilterKey("value", "number", "Value"))
+MARKS: Final = {True: " ✓", False: " ✗", None: ""}
+JUDGEMENTS: Final = {
+    True: "Right: its strongest place lies in a region with a label of that name",
+    False: "Wrong: its strongest place lies in no region with a label of that name",
+    None: "",
+}
+HIT_KEYS: Final = (
+    FilterKey("rank", "number", "Rank"),
+    FilterKey("value", "number", "Value"),
+    FilterKey("label_hit", "choice", "By its labels", ("right", "wrong"), "unjudged"),
+)
 
 
 def format_value(ranking: Ranking, value: float) -> str:
@@ -113,11 +123,12 @@ class HitModel(ThumbnailModel):
         return tuple(hit for hit in hits if all(_accepts(term, hit) for term in mine))
 
     def _title(self, hit: ListHit) -> str:
-        return f"{hit.rank} · {format_value(self._search.ranking, hit.value)}"
+        return f"{hit.rank} · {format_value(self._search.ranking, hit.value)}{MARKS[hit.is_right]}"
 
     def _details(self, hit: ListHit) -> str:
         words = f"In its caption: {', '.join(hit.words)}" if hit.words else ""
-        parts = [f"Rank {self._title(hit)}", self._search.caption(hit), words, str(self._search.picture_path(hit))]
+        parts = [f"Rank {self._title(hit)}", JUDGEMENTS[hit.is_right], self._search.caption(hit), words]
+        parts.append(str(self._search.picture_path(hit)))
         return "\n".join(part for part in parts if part)
 
     def _is_on_screen(self, hit: ListHit) -> bool:
@@ -151,4 +162,7 @@ class HitModel(ThumbnailModel):
 
 
 def _accepts(term: FilterTerm, hit: ListHit) -> bool:
-    return term.accepts(float(hit.rank) if term.key == "rank" else hit.value)
+    """Return whether a hit passes a term of ``HIT_KEYS``."""
+    judgement = {True: "right", False: "wrong", None: ""}[hit.is_right]
+    values: dict[str, RowValue] = {"rank": float(hit.rank), "value": hit.value, "label_hit": judgement}
+    return term.accepts(values[term.key])

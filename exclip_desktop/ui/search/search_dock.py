@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from exclip_desktop.core.maths.hit_truth import measure_precision
 from exclip_desktop.core.maths.search_ranking import RANKINGS, Ranking
-from exclip_desktop.core.text.number_format import format_count
+from exclip_desktop.core.text.number_format import format_count, format_percent
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.lists.thumbnails import Thumbnails
 from exclip_desktop.session.search.hits import ListHit
@@ -31,7 +32,7 @@ from exclip_desktop.ui.lists.thumbnail_grid import ThumbnailGrid
 from exclip_desktop.ui.lists.thumbnail_rows import Index
 from exclip_desktop.ui.search.hit_model import HitModel
 from exclip_desktop.ui.widgets.filter_field import FilterField
-from exclip_desktop.ui.widgets.labels import ElidedLabel
+from exclip_desktop.ui.widgets.labels import ElidedLabel, wrap_tooltip
 
 WIDTH_PX: Final = 260
 OPEN_KEYS: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -54,12 +55,13 @@ class SearchDock(QDockWidget):
         grid: the hits.
 
     Signals:
-        note_requested(object): these hits are to be noted.
+        note_requested(object), export_requested(object): these hits are to be noted, or written to a file.
         left(): Esc was pressed in the empty field of words or in the empty filter.
 
     """
 
     note_requested = Signal(object)
+    export_requested = Signal(object)
     left = Signal()
 
     def __init__(
@@ -82,7 +84,12 @@ class SearchDock(QDockWidget):
         self.title, self.ranking = ElidedLabel(12, Qt.TextElideMode.ElideRight), QComboBox()
         self.filter = FilterField("Filter hits", self._model.filter_keys)
         self.grid = ThumbnailGrid(self._model, 0, "Search results")
-        self.status, self.explain = QLabel(), QPushButton()
+        self.status, self.explain, self.precision = (
+            QLabel(),
+            QPushButton(),
+            ElidedLabel(12, Qt.TextElideMode.ElideRight),
+        )
+        self.note, self.export = QPushButton("Note"), QPushButton()
         self._kept, self._kept_current = set[str](), ""
         self._build()
         self._lay_out()
@@ -117,6 +124,12 @@ class SearchDock(QDockWidget):
         return [self._model.hits[row] for row in rows]
 
     @property
+    def exported_hits(self) -> list[ListHit]:
+        """The selected hits where there are several, else all that the filter passes."""
+        selected = self.selected_hits
+        return selected if len(selected) > 1 else list(self._model.hits)
+
+    @property
     def hits(self) -> tuple[ListHit, ...]:
         """The hits that the filter passes."""
         return self._model.hits
@@ -148,6 +161,13 @@ class SearchDock(QDockWidget):
             self.ranking.setItemData(self.ranking.count() - 1, RANKINGS[key], Qt.ItemDataRole.ToolTipRole)
         self.ranking.setAccessibleName("Ranking")
         self.ranking.setToolTip("What the hits are ordered by")
+        self.note.setToolTip("Note the selected hits as findings (N)")
+        self.export.setToolTip(
+            wrap_tooltip("Write these hits as a table, as COCO boxes with scores, or as a contact sheet")
+        )
+        self.precision.setToolTip(
+            wrap_tooltip("Share of the first hits whose strongest place lies in a region with a label of that name")
+        )
         self.status.setWordWrap(True)
         self.status.setTextFormat(Qt.TextFormat.PlainText)
         for widget in (self.grid, self.grid.viewport()):
@@ -169,7 +189,12 @@ class SearchDock(QDockWidget):
         foot = QHBoxLayout()
         foot.addWidget(self.status, 1)
         foot.addWidget(self.explain)
+        column.addWidget(self.precision)
         column.addLayout(foot)
+        act = QHBoxLayout()
+        act.addWidget(self.note)
+        act.addWidget(self.export)
+        column.addLayout(act)
         self.setWidget(inside)
 
     def _connect(self) -> None:
@@ -181,6 +206,9 @@ class SearchDock(QDockWidget):
         self.filter.left.connect(self.left)
         self.grid.clicked.connect(self._on_clicked)
         self.explain.clicked.connect(self._on_explain_clicked)
+        self.note.clicked.connect(lambda: self.note_requested.emit(self.selected_hits))
+        self.export.clicked.connect(lambda: self.export_requested.emit(self.exported_hits))
+        self.grid.selectionModel().selectionChanged.connect(self._show_selected)
         search.changed.connect(self._show)
         self._model.modelAboutToBeReset.connect(self._keep_selection)
         self._model.modelReset.connect(self._restore_selection)
@@ -255,11 +283,22 @@ class SearchDock(QDockWidget):
         self.ranking.setCurrentIndex(list(RANKING_NAMES).index(search.ranking))
         self.filter.show_count(len(self._model.hits), len(search.hits))
         self.status.setText(self._status())
+        precision = measure_precision([hit.is_right for hit in search.hits])
+        shares = " · ".join(f"{format_percent(one.share)} of {one.first}" for one in precision)
+        self.precision.show_text(f"Right: {shares}" if shares else "")
+        self.precision.setVisible(bool(shares))
+        self._show_selected()
         again = search.is_outdated or self._is_stopped
         text = "Pause" if search.is_explaining else "Search again" if again else "Explain the others"
         can_act = search.is_explaining or again or (counts.missing > 0 and not search.is_running)
         self.explain.setText(text)
         self.explain.setVisible(search.query is not None and can_act)
+
+    def _show_selected(self) -> None:
+        self.note.setEnabled(bool(self.selected_hits))
+        count = len(self.exported_hits)
+        self.export.setText(f"Export {format_count(count, 'hit')}…" if count else "Export…")
+        self.export.setEnabled(count > 0)
 
     @property
     def _is_stopped(self) -> bool:

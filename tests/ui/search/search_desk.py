@@ -27,8 +27,10 @@ def make_pairs(count: int = COUNT) -> tuple[ListedPair, ...]:
 class SearchDesk(ListDesk):
     """The window, with the panel of search results."""
 
-    def __init__(self, folder: Path, make: Callable[..., Explanation], count: int = COUNT) -> None:
-        super().__init__(folder, make, make_pairs(count))
+    def __init__(
+        self, folder: Path, make: Callable[..., Explanation], pairs: tuple[ListedPair, ...] | None = None
+    ) -> None:
+        super().__init__(folder, make, make_pairs() if pairs is None else pairs)
         self.search, self.panel = self.session.search, self.window.search_dock
 
     def run(self, qtbot: QtBot, text: str = "red balloon") -> "SearchDesk":
