@@ -9,10 +9,14 @@ import open_clip
 import pytest
 import torch
 
+from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.maths.word_values import find_strongest_region
 from exclip_desktop.core.paths import resource_path
+from exclip_desktop.core.values.explanation import Factor, SideReport
 from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.demo import evaluate, samples, scenes, train
+from exclip_desktop.core.values.pair_list import ListedPair
+from exclip_desktop.core.values.selection import Region
+from exclip_desktop.demo import evaluate, region_pairs, samples, scenes, train
 from exclip_desktop.demo.evaluate import HELD_OUT_SEED, held_out, pointing, recall_at_1, wrong_scores_lower
 from exclip_desktop.demo.scenes import draw_scene, make_scene, make_twin
 from exclip_desktop.demo.sprites import emoji_font
@@ -306,3 +310,31 @@ def test_rules_that_colour_words_are_the_sums_that_they_name() -> None:
 
 def test_the_area_under_the_curve_counts_ordered_pairs() -> None:
     assert area_under_curve(np.array([1.0, 2.0]), np.array([0.0, 1.0])) == (1 + 0.5 + 1 + 1) / 4
+
+
+def test_a_rule_for_region_pairs_is_right_in_boxes_of_one_object() -> None:
+    geometry = Geometry((40, 40), (0, 0, 40, 40), (4, 4))
+    report = SideReport(3, 0.0, None, True, "closed form")
+
+    def measured(number: int, *regions: Region) -> region_pairs.MeasuredScene:
+        rows = np.eye(16, 24, number)
+        ends = Ends(np.ones(24), np.zeros(24), np.zeros(24))
+        scene = ListedPair(str(number), f"{number}.png", "", regions=regions)
+        return region_pairs.MeasuredScene(scene, geometry, 0, Factor(rows, ends, report), rows, rows)
+
+    cat, dog = Region((0, 0, 20, 20), name="cat"), Region((20, 0, 40, 20), name="dog")
+    first, second, other = measured(0, cat), measured(1, cat, dog), measured(2, dog)
+    scenes = [first, second, other]
+    assert region_pairs.draw_pairs(scenes, 5) == [(0, 1), (1, 2)]
+    assert first.objects_at((1, 1)) == {"cat"}
+    assert first.objects_at((2, 1)) == set()
+    for rule in region_pairs.RULES.values():
+        strength = rule(first, second)
+        assert strength.shape == (16, 16)
+        assert np.isfinite(strength).all()
+    product = region_pairs.RULES["product of two patches"](first, second)
+    at, to = region_pairs.find_by_rule(product, first, second)
+    assert (at, to) == ((0, 1), (0, 0))  # rows 1 and 0 point in one direction
+    assert region_pairs.is_shared(first, at, second, to)
+    assert not region_pairs.is_shared(first, at, second, (0, 2))
+    assert region_pairs.format_share(np.array([True] * 9 + [False])).startswith("0.900 (0.")
