@@ -21,8 +21,10 @@ from tests.ui.session.worker_requests import (
     make_explain,
     make_listed,
     make_pane,
+    make_parts_request,
     make_profile,
     make_score,
+    make_similarity,
     make_study,
 )
 
@@ -343,3 +345,42 @@ def test_a_request_that_was_answered_elsewhere_is_withdrawn() -> None:
     mailbox.put(newer)
     assert not mailbox.withdraw(request)
     assert mailbox.take().request is newer
+
+
+def test_similar_patches_interrupt_parts_which_are_resumed_and_an_explanation_replaces_both() -> None:
+    mailbox = Mailbox()
+    mailbox.put(make_parts_request())
+    parts = mailbox.take()
+    mailbox.put(make_similarity())
+    assert _cancelled(parts.token.check)
+    similar = mailbox.take()
+    assert similar.request == make_similarity()
+    mailbox.put(make_score())
+    assert not _cancelled(similar.token.check)  # it is quick, or a person waits for it
+    assert isinstance(mailbox.take().request, ScoreRequest)
+    resumed = mailbox.take()
+    assert resumed.request == make_parts_request()
+    mailbox.put(make_explain())
+    assert _cancelled(resumed.token.check)
+    assert isinstance(mailbox.take().request, ExplainRequest)
+    mailbox.put_ahead([make_ahead(1)])
+    assert isinstance(mailbox.take().request, AheadRequest)  # the parts belonged to the previous explanation
+
+
+def test_parts_come_after_panes_and_before_work_ahead() -> None:
+    mailbox = Mailbox()
+    mailbox.put_ahead([make_ahead(1)])
+    for request in (make_parts_request(), make_pane(), make_similarity()):
+        mailbox.put(request)
+    kinds = [type(mailbox.take().request).__name__ for _ in range(4)]
+    assert kinds == ["SimilarityRequest", "PaneRequest", "PartsRequest", "AheadRequest"]
+
+
+def test_cancelling_parts_leaves_other_requests() -> None:
+    mailbox = Mailbox()
+    mailbox.put(make_parts_request())
+    job = mailbox.take()
+    mailbox.put(make_pane())
+    mailbox.cancel_picture(type(job.request))
+    assert _cancelled(job.token.check)
+    assert mailbox.take().request == make_pane()

@@ -6,6 +6,7 @@ import numpy as np
 
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.study import StudySettings
+from exclip_desktop.session.worker.parts_requests import PartsRequest, SimilarityRequest
 from exclip_desktop.session.worker.requests import (
     AheadRequest,
     ExplainRequest,
@@ -47,3 +48,11 @@ def make_study(number: int = 1) -> StudyRequest:
 
 def make_profile(number: int = 1) -> ProfileRequest:
     return ProfileRequest(number, ModelChoice(), ExplainSettings(), PICTURE, "a dog", "image")
+
+
+def make_similarity(number: int = 1) -> SimilarityRequest:
+    return SimilarityRequest(make_explain(number))
+
+
+def make_parts_request(number: int = 1) -> PartsRequest:
+    return PartsRequest(make_explain(number), "kmeans", 3, "")
