@@ -44,6 +44,7 @@ TIPS: Final = (
     "Groups of patches that the model treats alike",
     "Components of the matrix: words and patches that belong together",
 )
+FEWER: Final = "{count} of {wanted} groups have patches. Click selects a part, Ctrl+click several."
 ABOUT: Final = "Click selects a part like a box, Ctrl+click several."
 
 
@@ -147,7 +148,9 @@ class PartsPage(QWidget):
         self._fill_vocabularies(settings.vocabulary)
         status = self._controller.status
         explained = self._state.explanation is not None
-        self._hint.setText((HINTS[status] or ABOUT) if explained else NOT_EXPLAINED)
+        count = len(self._controller.parts)
+        about = FEWER.format(count=count, wanted=settings.count) if 0 < count < settings.count else ABOUT
+        self._hint.setText((HINTS[status] or about) if explained else NOT_EXPLAINED)
         self._again.setVisible(status in ("cancelled", "failed"))
         self._show_list()
 

@@ -1,5 +1,6 @@
 """Parts in a session: what is requested when, what is kept, and how parts become regions."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.selection import Region, coverage, token_heat
 from exclip_desktop.session.parts.parts_controller import PartsController
+from exclip_desktop.storage.regions import region_from_value, region_to_value
 from tests.ui.session.session_desk import Desk
 
 
@@ -214,3 +216,12 @@ def test_the_choices_are_remembered(desk: Desk) -> None:
     parts.choose(replace(parts.settings, method="nmf", count=7, vocabulary="own.txt", tinted=False))
     assert desk.session.settings.parts.read() == parts.settings
     assert (parts.settings.method, parts.settings.count, parts.settings.tinted) == ("nmf", 7, False)
+
+
+def test_a_selected_part_is_stored_as_any_region(desk: Desk) -> None:
+    parts = view(desk)
+    parts.select((2,))
+    (region,) = desk.state.selection.regions
+    stored = json.loads(json.dumps(region_to_value(region)))
+    assert region_from_value(stored) == region
+    assert region.name == parts.parts[2].name
