@@ -1,5 +1,6 @@
 """The figure of two inputs: two pictures with their heat, or the matrix of two captions' words."""
 
+import io
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +21,17 @@ from exclip_desktop.core.values.two_inputs import (
     PictureSide,
     TwoInputExplanation,
 )
-from exclip_desktop.render.figure import BAR_GAP_IN, BAR_IN, BAR_ROOM_IN, EDGE_IN, SHAPES, TITLE_IN, TITLE_PT, own_style
+from exclip_desktop.render.figure import (
+    BAR_GAP_IN,
+    BAR_IN,
+    BAR_ROOM_IN,
+    EDGE_IN,
+    SHAPES,
+    TITLE_IN,
+    TITLE_PT,
+    own_style,
+    save_figure,
+)
 from exclip_desktop.render.figure_options import FigureOptions, figure_size
 from exclip_desktop.render.figure_picture import draw_bar, draw_heat, draw_picture, draw_regions, draw_unseen
 
@@ -88,6 +99,19 @@ def draw_two_inputs(
     draw_bar(figure.add_axes((*bar, BAR_IN / width_in, max(heights) / height_in)), limit, limit, chosen.colours)
     _write_title(figure, explanation, height_in, width_in)
     return figure
+
+
+def two_inputs_bytes(
+    explanation: TwoInputExplanation,
+    pictures: tuple[Pixels | None, Pixels | None],
+    selections: tuple[Selection, Selection],
+    options: FigureOptions,
+    ending: str,
+) -> bytes:
+    """Return the figure as a file's bytes; see ``draw_two_inputs`` and ``save_figure``."""
+    file = io.BytesIO()
+    save_figure(draw_two_inputs(explanation, pictures, selections, options), file, ending)
+    return file.getvalue()
 
 
 def _shown(side: InputSide, heat: Floats) -> Floats:

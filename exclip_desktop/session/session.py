@@ -54,6 +54,7 @@ from exclip_desktop.session.stored_results import Caches, StoredResults
 from exclip_desktop.session.study.study_controller import StudyController
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.two_inputs.two_inputs_controller import TwoInputsController
+from exclip_desktop.session.two_inputs.two_inputs_export import TwoInputsExport
 from exclip_desktop.session.window_settings import Settings
 from exclip_desktop.session.worker.answer_cache import AnswerPartCache, ExplanationCache
 from exclip_desktop.session.worker.requests import ModelChoice
@@ -76,7 +77,8 @@ class Session(QObject):
             previous caption.
         second_model: a second model's explanation; ``compare_controller``: the panes of the compare view;
             ``active_pane``: the pane in use.
-        one_picture: similar patches, parts and directions of the picture; ``two_inputs``: two pictures, or captions.
+        one_picture: similar patches, parts and directions of the picture; ``two_inputs``: two pictures, or captions;
+            ``two_inputs_export``: exports them.
         study_controller: evaluates methods over many pairs.
         pair_navigation: the open pair list and the current pair; ``list_edits``: removes and exports pairs;
             ``pairs_ahead``: prepares the next pairs; ``list_explainer``: explains all of them;
@@ -160,6 +162,7 @@ class Session(QObject):
             self.state, self._worker, self.selection_controller, self.compare_controller, self.settings.parts, self
         )
         self.two_inputs = TwoInputsController(self.state, self._worker, self._tasks, self.undo, self.shelf, self)
+        self.two_inputs_export = TwoInputsExport(self.two_inputs, self.state, self._tasks)
         self.caption_difference = CaptionDifference(self.state, self)
         self.layer_profile_controller = LayerProfileController(self.state, self._worker, self.explain_controller, self)
         self.export_controller = ExportController(

@@ -373,7 +373,7 @@ class Window(QMainWindow):
             CompareCommands(self, session, commands, self.grid, self.inspector),
             PartsCommands(self, session, commands, self.canvas, self.inspector, self.status.show_message),
             SearchCommands(self, session, commands, self.search_dock, dock, self.status.show_message, folder),
-            TwoInputCommands(self, session, commands, self.two_pictures, self._files),
+            TwoInputCommands(self, session, commands, self.two_pictures, self._files, self.inspector),
         )
 
     def _add_panels(self) -> None:

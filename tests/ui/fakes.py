@@ -47,6 +47,7 @@ from exclip_desktop.session.worker.requests import (
 from exclip_desktop.session.worker.search_requests import PictureProducts, SearchedPicture, SearchPart, SearchRequest
 from exclip_desktop.session.worker.two_input_requests import TwoInputAnswer, TwoInputRequest
 from exclip_desktop.storage.samples import load_scenes
+from tests.ui.two_inputs.two_input_factors import explain_fake_inputs
 
 PATIENCE_S = 20.0
 
@@ -243,7 +244,7 @@ class FakeEngine:
         if self.picture_raises:
             raise self.picture_raises.pop(0)
         if isinstance(request, TwoInputRequest):
-            yield TwoInputAnswer(request.id, self._explain_two_inputs(request))
+            yield TwoInputAnswer(request.id, explain_fake_inputs(self.make, request))
             return
         geometry = self.make(request.question.caption).geometry
         rows = make_rows(geometry.grid)

@@ -96,7 +96,9 @@ class EditCommands(QObject):
         def then(data: bytes) -> None:
             QGuiApplication.clipboard().setImage(QImage.fromData(data))
 
-        self._session.export_controller.copy_picture(then)
+        session = self._session
+        is_pair = session.two_inputs.explanation is None
+        (session.export_controller if is_pair else session.two_inputs_export).copy_picture(then)
 
     def clear_cache(self) -> None:
         """Show the size of the cache, and clear it after a confirmation."""

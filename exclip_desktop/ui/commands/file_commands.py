@@ -9,10 +9,13 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from exclip_desktop.core.errors import PictureError, UserError
 from exclip_desktop.core.paths import is_dir
+from exclip_desktop.session.pair.export_controller import ExportController
 from exclip_desktop.session.pair.scene import CanvasPicture
 from exclip_desktop.session.session import Session
+from exclip_desktop.session.two_inputs.two_inputs_export import TwoInputsExport
 from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.number_files import NUMBER_FORMATS
+from exclip_desktop.storage.exports.two_input_files import TWO_INPUT_FORMATS
 from exclip_desktop.storage.samples import is_sample
 from exclip_desktop.ui.canvas.picture_images import make_picture
 from exclip_desktop.ui.commands.open_recent import RecentMenu
@@ -84,16 +87,23 @@ class FileCommands(QObject):
         picture = self._session.state.canvas_picture
         dialog = ExportDialog(Path(self.folder()) / self._suggested(".png"), parent=self._window)
         if dialog.exec() and self._still_shows(picture):
-            self._session.export_controller.write_picture(*dialog.target())
+            self._exporter.write_picture(*dialog.target())
         dialog.deleteLater()
 
     def export_numbers(self) -> None:
         """Ask for a path, and write the numbers."""
         picture = self._session.state.canvas_picture
         suggested = Path(self.folder()) / self._suggested(".csv")
-        path = ask_path(self._window, "Export numbers", suggested, names_by_ending(NUMBER_FORMATS))
+        formats = NUMBER_FORMATS if self._session.two_inputs.explanation is None else TWO_INPUT_FORMATS
+        path = ask_path(self._window, "Export numbers", suggested, names_by_ending(formats))
         if path is not None and self._still_shows(picture):
-            self._session.export_controller.write_numbers(path)
+            self._exporter.write_numbers(path)
+
+    @property
+    def _exporter(self) -> ExportController | TwoInputsExport:
+        """What exports the view on screen."""
+        session = self._session
+        return session.export_controller if session.two_inputs.explanation is None else session.two_inputs_export
 
     def folder(self) -> str:
         """Return the folder of the person's last picture; the sample pictures do not count."""

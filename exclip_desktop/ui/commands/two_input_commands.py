@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from exclip_desktop.session.session import Session
 from exclip_desktop.ui.commands.file_commands import PICTURES, FileCommands
+from exclip_desktop.ui.inspector.inspector import Inspector
+from exclip_desktop.ui.two_inputs.two_inputs_tab import TwoInputsTab
 from exclip_desktop.ui.two_inputs.two_pictures_view import TwoPicturesView
 
 
@@ -19,8 +21,9 @@ class TwoInputCommands(QObject):
         actions: dict[str, QAction],
         view: TwoPicturesView,
         files: FileCommands,
+        inspector: Inspector,
     ) -> None:
-        """Connect the actions; ``files`` knows the folder of the person's last picture."""
+        """Connect the actions; ``files`` knows the folder of the person's last picture; ``inspector`` gets a tab."""
         super().__init__(window)
         self._window, self._actions, self._files = window, actions, files
         self._two_inputs = two_inputs = session.two_inputs
@@ -30,8 +33,11 @@ class TwoInputCommands(QObject):
         actions["pin_picture"].triggered.connect(two_inputs.pin)
         view.open_requested.connect(self.open_second)
         view.dropped.connect(lambda data: files.take(data, "dropped picture", second=True))
+        self._inspector, self._tab = inspector, TwoInputsTab(two_inputs, session.selection_controller)
+        inspector.addTab(self._tab, "Two inputs")
         for signal in (two_inputs.opened, two_inputs.closed):
             signal.connect(self._show)
+        two_inputs.opened.connect(lambda: inspector.setCurrentWidget(self._tab))
         self._show()
 
     def open_second(self) -> None:
@@ -54,6 +60,9 @@ class TwoInputCommands(QObject):
         self._show()
 
     def _show(self) -> None:
-        kind = self._two_inputs.kind
+        kind, inspector = self._two_inputs.kind, self._inspector
+        if kind is None and inspector.currentWidget() is self._tab:
+            inspector.setCurrentIndex(0)  # Qt would select the neighbouring tab
+        inspector.setTabVisible(inspector.indexOf(self._tab), kind is not None)
         self._actions["two_pictures"].setChecked(kind == "pictures")
         self._actions["two_captions"].setChecked(kind == "captions")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from exclip_desktop.core.maths.interactions import Ledger
 from exclip_desktop.core.text.number_format import format_signed
+from exclip_desktop.core.values.two_inputs import TwoInputLedger
 from exclip_desktop.ui.inspector.stacked_bars import COLOURS, Segment, StackedBars, stack_segments
 
 NOTES: Final = {
@@ -15,6 +16,14 @@ NOTES: Final = {
     "specials × patches": "Specials are [SOT], [EOT] and padding.",
     "words × prefix tokens": "Prefix tokens are the class and register tokens.",
     "specials × prefix tokens": "Specials are [SOT], [EOT] and padding. Prefix tokens are class and register tokens.",
+    "patches × patches": "What patches of both pictures contribute together.",
+    "prefix tokens × patches": "Prefix tokens are the class and register tokens, here of the first picture.",
+    "patches × prefix tokens": "Prefix tokens are the class and register tokens, here of the second picture.",
+    "prefix tokens × prefix tokens": "Prefix tokens are the class and register tokens.",
+    "words × words": "What words of both captions contribute together.",
+    "specials × words": "Specials are [SOT], [EOT] and padding, here of the first caption.",
+    "words × specials": "Specials are [SOT], [EOT] and padding, here of the second caption.",
+    "specials × specials": "Specials are [SOT], [EOT] and padding.",
     "reference terms": "What the two reference inputs contribute by themselves.",
     "gap to the published reference": "From the published text reference to the actual start of the path.",
     "residual": "Error of the quadrature.",
@@ -37,7 +46,7 @@ class LedgerBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Ledger of the score")
 
-    def set_ledger(self, ledger: Ledger) -> None:
+    def set_ledger(self, ledger: Ledger | TwoInputLedger) -> None:
         """Show another ledger."""
         before = len(self._lines)
         self._lines, self._total = ledger.lines(), ledger.total

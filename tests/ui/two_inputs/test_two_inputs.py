@@ -10,6 +10,7 @@ from exclip_desktop.session.two_inputs.two_inputs_controller import TwoInputsCon
 from exclip_desktop.ui.canvas.heat_item import current_heat
 from tests.ui.fakes import make_blank_picture
 from tests.ui.session.session_desk import Desk
+from tests.ui.two_inputs.two_input_factors import explain_fake_inputs
 
 BOX = Region((40.0, 40.0, 200.0, 160.0))
 OTHER = Region((300.0, 200.0, 420.0, 330.0))
@@ -140,7 +141,7 @@ def test_walking_on_while_it_computes_answers_the_last_pair_only(desk: Desk) -> 
     desk.qtbot.waitUntil(lambda: two(desk).explanation is not None)
     last = desk.engine.picture_requests[-1]
     assert last.first is desk.state.canvas_picture.picture
-    assert two(desk).explanation.score == pytest.approx(desk.engine._explain_two_inputs(last).score)
+    assert two(desk).explanation.score == pytest.approx(explain_fake_inputs(desk.engine.make, last).score)
 
 
 def test_a_second_picture_replaced_while_it_computes(desk: Desk) -> None:
@@ -150,7 +151,7 @@ def test_a_second_picture_replaced_while_it_computes(desk: Desk) -> None:
     desk.engine.picture_gate.set()
     desk.qtbot.waitUntil(lambda: two(desk).explanation is not None)
     assert two(desk).second.canvas_picture.title == "third.png"
-    wanted = desk.engine._explain_two_inputs(desk.engine.picture_requests[-1])
+    wanted = explain_fake_inputs(desk.engine.make, desk.engine.picture_requests[-1])
     assert two(desk).explanation.score == pytest.approx(wanted.score)
     assert desk.engine.picture_requests[-1].other is two(desk).second.canvas_picture.picture
 
