@@ -247,6 +247,8 @@ class PaneGrid(QScrollArea):
 
     def _share(self) -> None:
         """Colour all panes in the widest range, or each in its own."""
+        if not self._views:  # the compare view is closed: a preview changes no range of it
+            return
         filled = [view for view in self.views if view.pane.scene.answer is not None]
         one = self._compare_controller.one_range
         picture = max((view.canvas.own_limit() for view in filled), default=0.0) if one else 0.0

@@ -2,6 +2,7 @@
 
 import textwrap
 from bisect import bisect_left
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
@@ -151,6 +152,7 @@ def _begun(text: str, end: int) -> str:
 LETTERS: Final = 72
 
 
+@lru_cache(maxsize=256)
 def wrap_tooltip(text: str) -> str:
     """Return a tooltip's text in lines; Qt would show it in one line, however long."""
     return textwrap.fill(text, LETTERS)
