@@ -167,12 +167,11 @@ def _parts_as_text(report: PartsReport) -> str:
         lines.append(f"{grouped.count} were requested; there are no more different patches.")
     header = f"{'part':>4}  {'patches':>7}  {'share':>6}"
     header += f"  {'value':>8}  words of the caption" if report.values else ""
-    lines.append(header if not report.names else f"{header}{'' if report.values else '  '}")
+    lines.append(header)
     for place, part in enumerate(grouped.parts):
         line = f"{place + 1:>4}  {part.size:>7}  {format_percent(part.share):>6}"
         if report.values:
-            values = report.values[place]
-            line += f"  {format_signed(values.value):>8}  {_join(values.words)}"
+            line += f"  {format_signed(report.values[place].value):>8}  {_join(report.caption_words(place))}"
         lines.append(line)
         if report.names:
             lines.append(f"{'':>21}  vocabulary: {_join(report.names[place])}")
@@ -186,7 +185,7 @@ def _join(words: tuple[NamedValue, ...]) -> str:
 def _directions_as_text(grouping: "PartsResult", directions: MatrixDirections) -> str:
     """Return each direction's share, and its strongest words and patch with their signs."""
     assert grouping.result is not None
-    block = format_percent(directions.block_share)
+    block = format_percent(directions.block_share, 1)
     lines = [f"directions of words × patches, which are {block} of ‖A‖²: share, strongest words, strongest patch"]
     for place, one in enumerate(directions.directions, 1):
         heat = one.word_heat(grouping.result.caption)

@@ -55,8 +55,8 @@ def draw_parts(report: PartsReport, pixels: NDArray[np.uint8], options: FigureOp
 def describe_part(report: PartsReport, place: int) -> str:
     """Return a part's line: number, share, and its best words from caption and vocabulary."""
     parts = [f"{place + 1}   {format_percent(report.parts[place].share)} of the picture's embedding"]
-    if report.values:
-        parts.append(f"caption: {', '.join(one.word for one in report.values[place].words[:WORDS])}")
+    if words := report.caption_words(place):
+        parts.append(f"caption: {', '.join(one.word for one in words[:WORDS])}")
     if report.names:
         parts.append(f"vocabulary: {', '.join(one.word for one in report.names[place][:WORDS])}")
     return "   ".join(parts)

@@ -40,14 +40,14 @@ class PartsReport:
         """The parts in their order."""
         return self.grouped.parts
 
+    def caption_words(self, place: int) -> tuple[NamedValue, ...]:
+        """Return the caption's words that can name a part: of positive value, without function words."""
+        return suitable_words(self.values[place].words) if self.values else ()
+
     def label(self, place: int) -> str:
         """Return the name of a part: the caption's word or the vocabulary's that suits it best, else its number."""
-        suitable = suitable_words(self.values[place].words) if self.values else ()
-        if suitable:
-            return suitable[0].word
-        if self.names and self.names[place]:
-            return self.names[place][0].word
-        return f"part {place + 1}"
+        words = (*self.caption_words(place), *(self.names[place] if self.names else ()))
+        return words[0].word if words else f"part {place + 1}"
 
     def regions(self, place: int) -> tuple[Region, ...]:
         """Return the regions that select a part's patches, in source pixels."""
