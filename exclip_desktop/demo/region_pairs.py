@@ -202,9 +202,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _print_row(name: str, pairs: list[tuple[MeasuredScene, MeasuredScene]], found: list[tuple[Place, Place]]) -> None:
-    same = [is_shared(a, at, b, to) for (a, b), (at, to) in zip(pairs, found, strict=True)]
-    some = [bool(a.objects_at(at) and b.objects_at(to)) for (a, b), (at, to) in zip(pairs, found, strict=True)]
+def _print_row(name: str, pairs: list[tuple[MeasuredScene, MeasuredScene]], places: list[tuple[Place, Place]]) -> None:
+    same = [is_shared(a, at, b, to) for (a, b), (at, to) in zip(pairs, places, strict=True)]
+    some = [bool(a.objects_at(at) and b.objects_at(to)) for (a, b), (at, to) in zip(pairs, places, strict=True)]
     print(f"| {name} | {format_share(np.array(same))} | {np.mean(some):.3f} |")
 
 
