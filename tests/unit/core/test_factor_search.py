@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy.ndimage import label
 
-from exclip_desktop.core.maths.factor_search import Products, SearchQuery, make_query, multiply_query
+from exclip_desktop.core.maths.factor_search import (
+    CONTRAST_RIDGE,
+    Products,
+    SearchQuery,
+    contrast_query,
+    make_query,
+    measure_background,
+    multiply_query,
+)
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.maths.patch_places import smooth_heat
 from exclip_desktop.core.maths.search_ranking import (
@@ -114,3 +122,19 @@ def test_smoothing_keeps_a_constant_within_and_fades_at_edges() -> None:
     smooth = smooth_heat(np.ones((12, 12)))
     assert smooth[6, 6] == pytest.approx(1, abs=1e-3)
     assert smooth[0, 0] < smooth[0, 6] < smooth[6, 6]
+
+
+def test_the_contrast_of_a_region_is_its_discriminant_against_all_patches() -> None:
+    rows = np.random.default_rng(3).normal(size=(40, SIZE)).astype(np.float32) + 1
+    background = measure_background(rows)
+    values = rows.astype(np.float64)
+    np.testing.assert_allclose(background.mean, values.mean(0))
+    np.testing.assert_allclose(background.moments, sum(np.outer(row, row) for row in values) / 40)
+    query = SearchQuery(values[:3].sum(0), np.ones(SIZE))
+    ridge = CONTRAST_RIDGE * np.linalg.eigvalsh(background.moments).max()
+    expected = np.linalg.solve(background.moments + ridge * np.eye(SIZE), values[:3].sum(0) - 3 * values.mean(0))
+    contrast = contrast_query(query, 3, background)
+    np.testing.assert_allclose(contrast.vector, expected)
+    assert contrast.embedding is query.embedding
+    nothing = contrast_query(query, 3, measure_background(np.zeros((2, SIZE), np.float32)))
+    assert np.isfinite(nothing.vector).all()
