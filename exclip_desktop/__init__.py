@@ -11,6 +11,7 @@ from exclip_desktop.core.version import __version__
 if TYPE_CHECKING:
     from exclip_desktop.api.batch import batch, open_batch
     from exclip_desktop.api.between import TwoInputResult, explain_between
+    from exclip_desktop.api.caption_search import search_captions
     from exclip_desktop.api.explain import (
         MatrixResult,
         Result,
@@ -49,6 +50,7 @@ __all__ = [
     "profile",
     "score",
     "search",
+    "search_captions",
     "similar_patches",
     "study",
     "wrap_model",
@@ -63,6 +65,7 @@ def __getattr__(name: str) -> Any:
             "study": "study",
             "convert_list": "lists",
             "search": "search",
+            "search_captions": "caption_search",
             "find_directions": "parts",
             "find_parts": "parts",
             "similar_patches": "parts",

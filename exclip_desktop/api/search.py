@@ -9,24 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.api.explain import ImageLike
+from exclip_desktop.api.search_queries import check_query, make_query_of, read_picture_factor
 from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.attribution.second_order.explain import (
-    caption_factor,
-    image_layout,
-    picture_factor,
     resolve_settings,
 )
-from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
-from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import (
     DeviceError,
     MemoryShortage,
     OutputError,
-    SelectionError,
     SettingsError,
     UserError,
 )
-from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
+from exclip_desktop.core.maths.factor_search import SearchQuery, multiply_query
 from exclip_desktop.core.maths.hit_truth import judge_hits
 from exclip_desktop.core.maths.search_hits import SearchHit
 from exclip_desktop.core.maths.search_ranking import RANKINGS, RankedPicture, Ranking, rank_pictures
@@ -42,7 +37,7 @@ from exclip_desktop.storage.cache import FactorCache
 from exclip_desktop.storage.factor_index.index_builder import NOT_EXPLAINED
 from exclip_desktop.storage.factor_index.index_search import BatchSearch
 from exclip_desktop.storage.pair_lists.list_files import read_pairs
-from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS, read_picture
+from exclip_desktop.storage.pictures import DEFAULT_MEGAPIXELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +115,7 @@ def search(
     """
     if ranking not in RANKINGS:
         raise SettingsError(f'There is no ranking "{ranking}".', f"Choose one of {', '.join(RANKINGS)}.")
-    if (text is None) == (image is None):
-        raise SelectionError("A search needs either a text or a picture.", "Give one of them.")
+    check_query(text, image)
     token, report = cancel or CancelToken(), progress or ignore_progress
     if isinstance(pictures, Batch):
         resolved = _settings_of(model, pictures)
@@ -130,11 +124,7 @@ def search(
         listed = pictures if isinstance(pictures, PairList) else read_pairs(pictures, cancel=token)
         names = list(dict.fromkeys(pair.picture for pair in listed.pairs))
     with convert_memory_errors():
-        if text is not None:
-            query, named = _text_query(model, text, span, resolved, token)
-        else:
-            assert image is not None
-            query, named = _picture_query(model, image, box, resolved, max_megapixels, cache, token)
+        query, named = make_query_of(model, text, span, image, box, resolved, max_megapixels, cache, token)
         if isinstance(pictures, Batch):
             return _search_batch(pictures, named, query, ranking, exact, report, token)
         searched = _explain_pictures(model, listed, names, resolved, max_megapixels, cache, token)
@@ -213,7 +203,7 @@ def _explain_pictures(
     for name in names:
         cancel.check()
         try:
-            factor, geometry, prefix = _read_factor(
+            factor, geometry, prefix = read_picture_factor(
                 model, listed.path_of(name), settings, max_megapixels, cache, cancel
             )
             yield _SearchedPicture(name, factor, geometry, prefix)
@@ -221,51 +211,6 @@ def _explain_pictures(
             raise
         except UserError as error:
             yield _SearchedPicture(name, reason=str(error))
-
-
-def _read_factor(
-    model: Model,
-    image: ImageLike,
-    settings: ExplainSettings,
-    max_megapixels: float,
-    cache: FactorCache | None,
-    cancel: CancelToken,
-) -> tuple[Factor, Geometry, int]:
-    """Return a picture's factor, stored or computed, with its layout: geometry and number of prefix tokens."""
-    pixels = read_picture(image, max_megapixels).pixels
-    size = pixels.shape[1], pixels.shape[0]
-    geometry, prefix = image_layout(model, size, settings)
-    if cache is None:
-        return picture_factor(model, pixels, settings, cancel=cancel), geometry, prefix
-    key = make_image_key(model, settings, size, pixels_sha256(pixels))
-    return find_picture_factor(cache, key, model, pixels, settings, cancel=cancel), geometry, prefix
-
-
-def _text_query(
-    model: Model, text: str, span: Span | None, settings: ExplainSettings, cancel: CancelToken
-) -> tuple[SearchQuery, str]:
-    caption = model.reader.read(text)
-    rows = None if span is None else caption.rows_of(span)
-    factor = caption_factor(model, caption, settings, cancel=cancel)
-    words = text if span is None else span if isinstance(span, str) else text[slice(*span)]
-    return make_query(factor, rows), words
-
-
-def _picture_query(
-    model: Model,
-    image: ImageLike,
-    box: Box | None,
-    settings: ExplainSettings,
-    max_megapixels: float,
-    cache: FactorCache | None,
-    cancel: CancelToken,
-) -> tuple[SearchQuery, str]:
-    factor, geometry, prefix = _read_factor(model, image, settings, max_megapixels, cache, cancel)
-    named = str(image) if isinstance(image, str | Path) else "a picture"
-    if box is None:
-        return make_query(factor), named
-    weights = np.concatenate([np.zeros(prefix), geometry.require_coverage(box).ravel()])
-    return make_query(factor, weights=weights), f"{named}, box {','.join(f'{value:g}' for value in box)}"
 
 
 def _make_hit(path: str, geometry: Geometry, ranked: RankedPicture, heat: NDArray[np.float64]) -> SearchHit:

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import exclip_desktop
 from exclip_desktop.cli.options import (
@@ -19,6 +19,7 @@ from exclip_desktop.cli.options import (
 )
 from exclip_desktop.cli.terminal import ProgressBar, print_json, print_note
 from exclip_desktop.core.errors import ListError, OutputError
+from exclip_desktop.core.maths.caption_search import CAPTION_RANKINGS
 from exclip_desktop.core.maths.hit_truth import judge_hits, measure_precision
 from exclip_desktop.core.maths.search_ranking import RANKINGS
 from exclip_desktop.core.paths import expand_home
@@ -34,17 +35,21 @@ from exclip_desktop.storage.pair_lists.writers import WRITERS
 
 if TYPE_CHECKING:
     from exclip_desktop.api.search import SearchAnswer
+    from exclip_desktop.models.model import Model
 
 FAILURES_PRINTED: Final = 5
+WORDS_PRINTED: Final = 3
 DEFAULT_TOP: Final = 20
 
 
 def add_search(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     rankings = "; ".join(f"{name}: {meaning}" for name, meaning in RANKINGS.items())
+    of_captions = "; ".join(f"{name}: {meaning}" for name, meaning in CAPTION_RANKINGS.items())
     parser.description = (
         "Rank the pictures of a list by their heat for words, a picture or a region of a picture, and print the best "
-        "with the box of their hit region. In the folder of a batch the stored factors are read."
+        "with the box of their hit region. In the folder of a batch the stored factors are read. "
+        "With --captions, rank the captions of the list."
     )
     parser.set_defaults(run=_search)
     parser.add_argument("pairs", metavar="LIST", help="any list of pictures or pairs, or the folder of a batch")
@@ -53,9 +58,15 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image", metavar="PICTURE", help="search for a picture instead of TEXT")
     parser.add_argument("--box", type=parse_box, metavar="X0,Y0,X1,Y1", help="a region of PICTURE, in its pixels")
     parser.add_argument(
-        "--rank", choices=list(RANKINGS), default="combined", metavar="RULE", help=f"{rankings} (default: combined)"
+        "--captions", action="store_true", help="search the captions of LIST instead of its pictures, word by word"
     )
-    parser.add_argument("--top", type=int, default=DEFAULT_TOP, metavar="N", help="number of pictures (default: 20)")
+    parser.add_argument(
+        "--rank",
+        choices=list(dict.fromkeys([*RANKINGS, *CAPTION_RANKINGS])),
+        metavar="RULE",
+        help=f"pictures: {rankings} (default: combined); captions: {of_captions} (default: sum)",
+    )
+    parser.add_argument("--top", type=int, default=DEFAULT_TOP, metavar="N", help="number of hits (default: 20)")
     parser.add_argument(
         "--out",
         type=Path,
@@ -83,31 +94,64 @@ def _search(options: argparse.Namespace) -> None:
     model = load_chosen_model(options)
     for note in model.notes:
         print_note(note)
+    query = {
+        "text": options.text,
+        "span": options.span,
+        "image": options.image,
+        "box": options.box,
+        "max_megapixels": options.max_megapixels,
+        "cache": chosen_cache(options),
+        **asdict(explain_settings(options)),
+    }
+    if options.captions:
+        _search_captions(model, listed, options, query)
+        return
     with ProgressBar("Searching ") as bar:
         answer = exclip_desktop.search(
             model,
             exclip_desktop.open_batch(folder) if in_batch else listed,
-            options.text,
-            span=options.span,
-            image=options.image,
-            box=options.box,
-            ranking=options.rank,
-            max_megapixels=options.max_megapixels,
-            cache=chosen_cache(options),
+            ranking=options.rank or "combined",
             progress=bar.show,
-            **asdict(explain_settings(options)),
+            **query,
         )
     if not answer.hits:
         raise ListError("None of the pictures could be searched.", next(iter(answer.failed.values()), ""))
     hits = judge_hits(answer.query, answer.hits[: max(1, options.top)], listed.pairs)
     answer = replace(answer, hits=hits)
     _print(answer, options.json)
-    _print_failed(answer)
+    _print_failed(answer.failed, "picture")
     if options.out is not None:
         _write(answer, listed, options)
 
 
+def _search_captions(model: "Model", listed: PairList, options: argparse.Namespace, query: dict[str, Any]) -> None:
+    with ProgressBar("Searching ") as bar:
+        answer = exclip_desktop.search_captions(
+            model, listed, ranking=options.rank or "sum", progress=bar.show, **query
+        )
+    if not answer.hits:
+        raise ListError("The list has no captions that can be searched.", next(iter(answer.failed.values()), ""))
+    hits = answer.hits[: max(1, options.top)]
+    if options.json:
+        values = [
+            {"rank": rank, "caption": hit.caption, **hit.numbers, "words": hit.words}
+            for rank, hit in enumerate(hits, 1)
+        ]
+        print_json({"query": answer.query, "ranking": answer.ranking, "failed": answer.failed, "hits": values})
+    else:
+        print(f"{answer.query}, by {answer.ranking}: {CAPTION_RANKINGS[answer.ranking]}")
+        print(f"{'rank':>4}  {answer.ranking:>10}  {'score':>8}  caption, with its strongest words")
+        for rank, hit in enumerate(hits, 1):
+            best = sorted(hit.words, key=lambda word: -word[1])[:WORDS_PRINTED]
+            words = ", ".join(f"{word} {format_signed(value)}" for word, value in best)
+            score = format_signed(hit.numbers["score"])
+            print(f"{rank:>4}  {format_signed(hit.value):>10}  {score:>8}  {hit.caption} ({words})")
+    _print_failed(answer.failed, "caption")
+
+
 def _check_out(options: argparse.Namespace) -> None:
+    if options.captions and options.out is not None:
+        raise OutputError("--out writes pictures.", "Leave it out, or use --json for captions.")
     if options.out is not None and options.to is None:
         check_path(options.out, HIT_FORMATS)
     elif options.to is not None and options.out is None:
@@ -148,12 +192,12 @@ def _print(answer: "SearchAnswer", as_json: bool) -> None:
         print(f"Precision at {precision.first}: {precision.share:.2f} ({judged})")
 
 
-def _print_failed(answer: "SearchAnswer") -> None:
-    failed = list(answer.failed.items())
-    for path, reason in failed[:FAILURES_PRINTED]:
-        print_note(f"{path}: {reason}")
-    if len(failed) > FAILURES_PRINTED:
-        print_note(f"… and {format_count(len(failed) - FAILURES_PRINTED, 'more picture')} without a factor.")
+def _print_failed(failed: dict[str, str], noun: str) -> None:
+    reasons = list(failed.items())
+    for name, reason in reasons[:FAILURES_PRINTED]:
+        print_note(f"{name}: {reason}")
+    if len(reasons) > FAILURES_PRINTED:
+        print_note(f"… and {format_count(len(reasons) - FAILURES_PRINTED, f'more {noun}')} without a factor.")
 
 
 def _listed_hits(answer: "SearchAnswer") -> list[ListedPair]:

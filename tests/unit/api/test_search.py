@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from exclip_desktop import batch, explain, search
+from exclip_desktop import batch, explain, search, search_captions
 from exclip_desktop.core.errors import CaptionError, SelectionError, SettingsError
 from exclip_desktop.core.maths.search_ranking import RANKINGS
 from exclip_desktop.core.progress import Report
@@ -110,3 +110,35 @@ def test_a_batch_in_a_folder_that_cannot_be_written_answers_from_its_shards(
         np.testing.assert_allclose(one.heat, other.heat, atol=1e-6)
         assert one.numbers == pytest.approx(other.numbers, abs=1e-4)
         np.testing.assert_array_equal(one.region, other.region)
+
+
+def test_captions_answer_a_region_as_their_matrices_say(tiny: Model, pictures: Path) -> None:
+    texts = ["a dog", "a red balloon", "a dog", "a tree and a house"]
+    box = (0, 0, 24, 40)
+    answer = search_captions(tiny, texts, image=pictures / "0.png", box=box, ranking="word")
+    assert sorted(hit.caption for hit in answer.hits) == sorted(set(texts))
+    for hit in answer.hits:
+        result = explain(tiny, pictures / "0.png", hit.caption)
+        expected = result.token_heat(box)
+        np.testing.assert_allclose(hit.token_heat, expected, atol=1e-5)
+        words = {word.text: expected[list(word.rows)].sum() for word in result.caption.words}
+        assert dict(hit.words) == pytest.approx(words, abs=1e-5)
+        assert hit.numbers["sum"] == pytest.approx(
+            sum(expected[list(word.rows)].sum() for word in result.words), abs=1e-5
+        )
+        assert hit.numbers["score"] == pytest.approx(result.score, abs=1e-5)
+        assert hit.value == max(value for _, value in hit.words)
+    values = [hit.value for hit in answer.hits]
+    assert values == sorted(values, reverse=True)
+    again = search_captions(tiny, texts, image=pictures / "0.png", box=box, ranking="word")
+    assert [hit.caption for hit in again.hits] == [hit.caption for hit in answer.hits]
+
+
+def test_captions_of_a_list_answer_words_and_a_wrong_ranking_is_refused(tiny: Model, pictures: Path) -> None:
+    answer = search_captions(tiny, pictures, TEXT, span="dog")
+    assert [hit.caption for hit in answer.hits] == ["a cat"]
+    assert answer.query == "dog"
+    with pytest.raises(SettingsError, match="no ranking"):
+        search_captions(tiny, pictures, TEXT, ranking="region")  # type: ignore[arg-type]
+    with pytest.raises(SelectionError, match="either"):
+        search_captions(tiny, pictures)

@@ -1,0 +1,90 @@
+"""Queries of searches, from what the public functions are given: words, a picture, or a region of one."""
+
+from pathlib import Path
+
+import numpy as np
+
+from exclip_desktop.api.explain import ImageLike
+from exclip_desktop.attribution.second_order.explain import caption_factor, image_layout, picture_factor
+from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
+from exclip_desktop.core.cache_keys import pixels_sha256
+from exclip_desktop.core.errors import SelectionError
+from exclip_desktop.core.maths.factor_search import SearchQuery, make_query
+from exclip_desktop.core.progress import CancelToken
+from exclip_desktop.core.values.caption import Span
+from exclip_desktop.core.values.explanation import Factor
+from exclip_desktop.core.values.geometry import Box, Geometry
+from exclip_desktop.core.values.settings import ExplainSettings
+from exclip_desktop.models.model import Model
+from exclip_desktop.storage.cache import FactorCache
+from exclip_desktop.storage.pictures import read_picture
+
+
+def check_query(text: str | None, image: ImageLike | None) -> None:
+    """Raise ``SelectionError`` unless exactly one of both is given."""
+    if (text is None) == (image is None):
+        raise SelectionError("A search needs either a text or a picture.", "Give one of them.")
+
+
+def make_query_of(
+    model: Model,
+    text: str | None,
+    span: Span | None,
+    image: ImageLike | None,
+    box: Box | None,
+    settings: ExplainSettings,
+    max_megapixels: float,
+    cache: FactorCache | None,
+    cancel: CancelToken,
+) -> tuple[SearchQuery, str]:
+    """Return the query of a text, else of a picture, and what it is in words."""
+    if image is None:
+        return make_text_query(model, text or "", span, settings, cancel)
+    return make_picture_query(model, image, box, settings, max_megapixels, cache, cancel)
+
+
+def read_picture_factor(
+    model: Model,
+    image: ImageLike,
+    settings: ExplainSettings,
+    max_megapixels: float,
+    cache: FactorCache | None,
+    cancel: CancelToken,
+) -> tuple[Factor, Geometry, int]:
+    """Return a picture's factor, stored or computed, with its layout: geometry and number of prefix tokens."""
+    pixels = read_picture(image, max_megapixels).pixels
+    size = pixels.shape[1], pixels.shape[0]
+    geometry, prefix = image_layout(model, size, settings)
+    if cache is None:
+        return picture_factor(model, pixels, settings, cancel=cancel), geometry, prefix
+    key = make_image_key(model, settings, size, pixels_sha256(pixels))
+    return find_picture_factor(cache, key, model, pixels, settings, cancel=cancel), geometry, prefix
+
+
+def make_text_query(
+    model: Model, text: str, span: Span | None, settings: ExplainSettings, cancel: CancelToken
+) -> tuple[SearchQuery, str]:
+    """Return the query of a text's words, and the words."""
+    caption = model.reader.read(text)
+    rows = None if span is None else caption.rows_of(span)
+    factor = caption_factor(model, caption, settings, cancel=cancel)
+    words = text if span is None else span if isinstance(span, str) else text[slice(*span)]
+    return make_query(factor, rows), words
+
+
+def make_picture_query(
+    model: Model,
+    image: ImageLike,
+    box: Box | None,
+    settings: ExplainSettings,
+    max_megapixels: float,
+    cache: FactorCache | None,
+    cancel: CancelToken,
+) -> tuple[SearchQuery, str]:
+    """Return the query of a picture or of a region of it, and its name."""
+    factor, geometry, prefix = read_picture_factor(model, image, settings, max_megapixels, cache, cancel)
+    named = str(image) if isinstance(image, str | Path) else "a picture"
+    if box is None:
+        return make_query(factor), named
+    weights = np.concatenate([np.zeros(prefix), geometry.require_coverage(box).ravel()])
+    return make_query(factor, weights=weights), f"{named}, box {','.join(f'{value:g}' for value in box)}"
