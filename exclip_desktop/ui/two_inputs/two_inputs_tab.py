@@ -88,6 +88,7 @@ class TwoInputsTab(QScrollArea):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self._list.setFixedHeight(STRONGEST * ROW_PX)
         self._list.setFrameShape(QFrame.Shape.NoFrame)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setAccessibleName("Strongest pairs of regions or words")
         self._list.setToolTip("Click a pair to select it in both inputs")
         self.setAccessibleName("Two inputs")

@@ -32,6 +32,7 @@ class InputTitle(QWidget):
         """Follow ``state``."""
         super().__init__()
         self._state, self._which = state, which
+        self._parts: list[str] = []
         self._text = ElidedLabel(LEAST_LETTERS)
         self._text.setAccessibleName(f"{ORDINALS[which]} picture")
         self._icons = ThemedIcons(self)
@@ -69,7 +70,9 @@ class InputTitle(QWidget):
         if state.work is not None:
             share = f" {format_percent(state.work.done / state.work.total)}" if state.work.total else ""
             parts += [f"{state.work.what}{share}"]
-        self._text.show_text(*("  ·  ".join(parts[:count]) for count in range(len(parts), 0, -1)))
+        if parts != self._parts:  # the answer is another one with every step of a drag
+            self._parts = parts
+            self._text.show_text(*("  ·  ".join(parts[:count]) for count in range(len(parts), 0, -1)))
 
 
 class DropArea(QWidget):
