@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from pyqtgraph import AxisItem, ColorBarItem, ColorMap, GraphicsView, GraphicsWidget
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPalette
+from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPalette, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from exclip_desktop.core.maths.colour import lookup_table
@@ -163,16 +163,17 @@ class RangeView(GraphicsView):
         self.setSizePolicy(*((fixed, free) if upright else (free, fixed)))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
-    def event(self, event: QEvent) -> bool:
-        """Make the bar before it is first laid out and shown."""
-        if event.type() == QEvent.Type.Polish and self._item is None:
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 (Qt's name)
+        """Make the bar at the first time."""
+        if self._item is None:
             self._item = RangeItem(upright=self._upright)
             self._item.limit_dragged.connect(self.limit_chosen)
             self.setCentralItem(self._item)
             self._dress(self._item)
             if self._range_key is not None:
                 self._fill(self._item, *self._range_key)
-        return bool(super().event(event))
+            self._item.layout.activate()  # before the first paint, which would use the item's previous size
+        super().showEvent(event)
 
     def show_range(self, limit: float | None, colours: str, unit: str, can_change: bool) -> None:
         """Show −limit … limit (None: each view's own) in the colours of a key of ``COLOUR_MAPS``."""

@@ -266,3 +266,17 @@ def test_levels_changed_is_emitted_once_per_range(make_state: Callable[..., Stat
     state.change(view=replace(state.view, picture_limit=0.5))
     state.change(selection=Selection((2,)))
     assert levels == [(-0.5, 0.5)]
+
+
+def test_a_bar_is_made_when_it_is_first_shown(make_state: Callable[..., State], qtbot: QtBot) -> None:
+    """Each window has several that stay hidden, and each takes about 20 ms."""
+    bar = ColourBar(make_state(), "words")
+    qtbot.addWidget(bar)
+    limit = bar.limit
+    assert limit is not None
+    bar.ensurePolished()
+    assert bar._range._item is None
+    assert read_range(bar) == f"{format_digits(-limit)} to {format_digits(limit)}"
+    bar.show()
+    assert bar._range._item.levels() == (-limit, limit)
+    assert bar.limit == limit

@@ -81,6 +81,14 @@ def test_a_pane_that_waits_for_its_turn_can_be_enlarged_and_taken_away(opened: O
     assert [view.pane for view in grid.views] == list(session.compare_controller.panes)
 
 
+def test_a_preview_changes_no_range_while_the_view_is_closed(opened: Opened) -> None:
+    changes: list[None] = []
+    opened.window.grid.ranges_changed.connect(lambda: changes.append(None))
+    opened.session.selection_controller.hover_rows((1,))
+    assert opened.state.preview.rows == (1,)
+    assert changes == []
+
+
 def test_the_view_replaces_the_canvas_until_it_is_closed(compared: Opened) -> None:
     window = compared.window
     assert window.grid.isVisible()

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.core.errors import CaptionError, ModelError, PictureError, UserError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.session.pair.picture_opening import choose_object_rows
+from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.samples import SampleObject, load_samples
 from tests.ui.session.session_desk import Desk
@@ -184,3 +186,16 @@ def test_settings_that_are_none_are_left_out(broken: str, make_desk: Callable[[]
     make_desk()
     (tmp_path / "settings.json").write_text(f'{{"how": {broken}}}')
     assert make_desk().session.settings.explain_settings() == ExplainSettings()
+
+
+def test_geometries_of_a_closing_window_are_written_together(tmp_path: Path, qapp: QApplication) -> None:
+    store = SettingsFile(tmp_path / "settings.json")
+    for name in ("window", "docks", "across"):
+        store.write_geometry(name, name.encode())
+    assert not store.path.exists()
+    store.flush()
+    assert [SettingsFile(store.path).read_geometry(name) for name in ("window", "docks", "across")] == [
+        b"window",
+        b"docks",
+        b"across",
+    ]

@@ -204,6 +204,7 @@ def opaque(pixmap: Any) -> set[str]:
 
 def test_an_icon_is_drawn_in_any_colour(qapp: QApplication) -> None:
     red, blue = (theme.pixmap("open", 24, QColor(name), ratio=2.0) for name in ("#ff0000", "#0000ff"))
+    assert theme.pixmap("open", 24, QColor("#ff0000"), ratio=2.0).cacheKey() == red.cacheKey()  # drawn once
     assert (red.width(), red.deviceIndependentSize().width()) == (48, 24)
     assert (opaque(red), opaque(blue)) == ({"#ff0000"}, {"#0000ff"})
     assert red.cacheKey() != blue.cacheKey()  # or Qt would paint one in place of the other
