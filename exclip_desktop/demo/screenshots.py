@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -16,15 +17,24 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from exclip_desktop.app import set_program_name
+from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.demo.every_screenshot import settle, take_every
 from exclip_desktop.demo.window_views import wait_until
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.settings_file import SettingsFile
-from exclip_desktop.storage.samples import load_samples
+from exclip_desktop.storage.pair_lists.list_files import write_pairs
+from exclip_desktop.storage.samples import load_samples, load_scenes, open_scene
 from exclip_desktop.ui.app_theme import Theme
 from exclip_desktop.ui.window import Window
 
 SIZE = (1280, 800)
+SEARCHED = 99, 24, 146, 1, 38, 2
+"""Scenes of the list that is searched: red balloons, others, and none."""
+QUERY = "a red balloon"
+SCENE_QUALITY = 95
+STEPS = 3
+"""Nodes of the scenes' integrals: the heat of thumbnails needs no more."""
+SEARCH_PX = 360
 
 
 def draw_box(window: Window, box: tuple[float, float, float, float]) -> None:
@@ -46,6 +56,38 @@ def compare(session: Session, window: Window) -> None:
     wait_until(lambda: session.state.work is None and window.grid.is_complete)
 
 
+def search(session: Session, window: Window, place: Path, folder: Path) -> Path:
+    """Search a list of scenes, take the screenshot and return its file."""
+    session.compare_controller.close()
+    pairs = tuple(load_scenes()[number] for number in SEARCHED)
+    for pair in pairs:
+        open_scene(pair.picture).save(place / pair.picture, quality=SCENE_QUALITY)
+    write_pairs(PairList(place, place, pairs), place / "scenes.jsonl")
+    state = session.state
+    coarse = replace(state.explain_settings, quadrature="gauss-legendre", steps=STEPS)
+    session.explain_controller.choose_settings(coarse, state.choice.device)
+    session.open(str(place / "scenes.jsonl"))
+    wait_until(lambda: bool(session.pair_navigation.pairs) and state.explanation is not None and not state.stale)
+    window.commands["search_list"].trigger()
+    window.search_dock.line.setText(QUERY)
+    session.search.search_words(QUERY)
+    wait_until(lambda: not session.search.is_running)
+    session.search.explain_rest()
+    wait_until(lambda: len(session.search.hits) == len(pairs) and not session.search.is_explaining)
+    session.hit_findings.note(session.search.hits[:2])
+    session.search.open(session.search.hits[0])
+    wait_until(lambda: state.explanation is not None and not state.stale and state.work is None)
+    session.explain_controller.dismiss()
+    window.inspector.setCurrentWidget(window.findings)
+    session.settings.appearance.choose_theme("light")
+    window.resizeDocks([window.search_dock], [SEARCH_PX], Qt.Orientation.Horizontal)
+    window.resize(*SIZE)
+    settle()
+    out = folder / f"search-light-{SIZE[0]}.png"
+    window.grab().save(str(out))
+    return out
+
+
 def take(folder: Path) -> list[Path]:
     """Take the screenshots and return their files."""
     app = QApplication.instance() or QApplication([])
@@ -55,7 +97,7 @@ def take(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     taken = []
     with tempfile.TemporaryDirectory() as place:
-        session = Session(SettingsFile(Path(place) / "settings.json"), None)
+        session = Session(SettingsFile(Path(place) / "settings.json"), None, findings=Path(place) / "findings.exclip")
         Theme(app, session.settings.appearance)
         window = Window(session)
         window.show()
@@ -74,6 +116,7 @@ def take(folder: Path) -> list[Path]:
                 settle()
                 taken.append(folder / f"{view}-{'dark' if dark else 'light'}-{SIZE[0]}.png")
                 window.grab().save(str(taken[-1]))
+        taken.append(search(session, window, Path(place), folder))
         window.close()
     return taken
 

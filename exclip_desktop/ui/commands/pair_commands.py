@@ -17,6 +17,7 @@ from exclip_desktop.ui.dialogs.list_export_dialog import ListExportDialog, scope
 from exclip_desktop.ui.lists.findings_tab import FindingsTab
 from exclip_desktop.ui.lists.pair_list_dock import PairListDock
 from exclip_desktop.ui.widgets.file_manager import show_in_folder
+from exclip_desktop.ui.widgets.panels import bring_to_front
 
 
 class PairCommands(QObject):
@@ -52,7 +53,7 @@ class PairCommands(QObject):
             return
         if not self._dock.isVisible():
             self._actions["panel_pairs"].trigger()
-        self._dock.raise_()  # the search results may lie over it
+        bring_to_front(self._dock)  # the search results may lie over it
         self._dock.focus_filter()
 
     def make_menu(self, places: list[int]) -> QMenu:

@@ -1,9 +1,10 @@
 """Commands that search the open list: by selected words, by boxes, by a picture file."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -13,6 +14,7 @@ from exclip_desktop.storage.exports.formats import names_by_ending
 from exclip_desktop.storage.exports.hit_files import HIT_FORMATS
 from exclip_desktop.ui.dialogs.export_dialog import ask_path
 from exclip_desktop.ui.search.search_dock import SearchDock
+from exclip_desktop.ui.widgets.panels import bring_to_front
 
 
 class SearchCommands(QObject):
@@ -37,7 +39,7 @@ class SearchCommands(QObject):
         self._dock, self._folder = dock, folder
         actions["search_list"].triggered.connect(self.search)
         for panel, tab in (("panel_search", dock), ("panel_pairs", pairs)):  # they share their place
-            actions[panel].triggered.connect(lambda on, tab=tab: tab.raise_() if on else None)
+            actions[panel].triggered.connect(partial(self._raise, tab))
         session.search.refused.connect(report)
         session.hit_findings.reported.connect(report)
         dock.note_requested.connect(session.hit_findings.note)
@@ -102,7 +104,13 @@ class SearchCommands(QObject):
     def _show_panel(self) -> None:
         if not self._dock.isVisible():
             self._actions["panel_search"].trigger()
-        self._dock.raise_()
+        self._raise(self._dock)
+
+    def _raise(self, tab: QWidget, is_shown: bool = True) -> None:
+        """Bring a dock in front of the other; one that was just shown has no tab before the layout is made again."""
+        if is_shown:
+            bring_to_front(tab)
+            QTimer.singleShot(0, tab, partial(bring_to_front, tab))
 
     def _fill_menu(self) -> None:
         self._words.setEnabled(self._selected_span() is not None)

@@ -24,6 +24,15 @@ class _Panel:
     usual: bool = True
 
 
+def bring_to_front(dock: QWidget) -> None:
+    """Show the dock of several that share a place as tabs.
+
+    Qt's ``raise_`` does nothing for the last child of a window, even if its tab is not the current one.
+    """
+    dock.lower()
+    dock.raise_()
+
+
 class Panels(QObject):
     """Shows a panel if the person wants it, it has something to show, and the panels are not hidden all together.
 
@@ -88,7 +97,7 @@ class Panels(QObject):
         for panel in self._panels.values():
             self._show(panel)
         for widget in () if hidden else self._in_front:
-            widget.raise_()  # of docks that share a place, the one that was in front
+            bring_to_front(widget)
         self.hidden_changed.emit(hidden)
 
     def unwanted(self) -> tuple[str, ...]:

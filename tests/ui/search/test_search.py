@@ -23,7 +23,7 @@ def desk(qtbot: QtBot, tmp_path: Path, make_explanation: Callable[..., Explanati
 def test_typed_words_are_searched_and_hits_are_shown_with_heat_rank_and_words(desk: SearchDesk, qtbot: QtBot) -> None:
     desk.start(qtbot)
     desk.window.commands["search_list"].trigger()
-    assert desk.panel.isVisible()
+    qtbot.waitUntil(lambda: not desk.panel.visibleRegion().isEmpty())  # in front of the pairs
     desk.panel.line.setFocus()
     QTest.keyClicks(desk.panel.line, "red balloon")
     QTest.keyClick(desk.panel.line, Qt.Key.Key_Return)
