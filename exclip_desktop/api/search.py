@@ -98,8 +98,8 @@ def search(
         image: the query's picture, instead of ``text``.
         box: the region of ``image`` that is searched for, in its pixels; None: the whole picture.
         ranking: one of ``core.maths.search_ranking.RANKINGS``.
-        exact: compute the heat of all pictures of a batch of more than 20,000; else only that of the 4,000 with
-            the largest sums, or scores where these are ranked by.
+        exact: compute the heat of all pictures of a batch. Else, above 20,000 pictures and by ``combined``, ``sum`` or
+            ``score``, only that of the 4,000 pictures with the largest sums (or scores, where these are ranked by).
         max_megapixels: largest picture read.
         cache: stores the pictures' factors, as ``open_cache()`` does for the window.
         progress: called with the number of finished pictures; first with that of shards while a batch is indexed.

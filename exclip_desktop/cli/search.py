@@ -66,6 +66,9 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         metavar="RULE",
         help=f"pictures: {rankings} (default: combined); captions: {of_captions} (default: sum)",
     )
+    parser.add_argument(
+        "--exact", action="store_true", help="in a batch of more than 20,000 pictures, compute the heat of all of them"
+    )
     parser.add_argument("--top", type=int, default=DEFAULT_TOP, metavar="N", help="number of hits (default: 20)")
     parser.add_argument(
         "--out",
@@ -111,6 +114,7 @@ def _search(options: argparse.Namespace) -> None:
             model,
             exclip_desktop.open_batch(folder) if in_batch else listed,
             ranking=options.rank or "combined",
+            exact=options.exact,
             progress=bar.show,
             **query,
         )

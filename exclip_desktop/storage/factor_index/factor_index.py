@@ -99,6 +99,7 @@ class FactorIndex:
         query: SearchQuery,
         chosen: NDArray[np.int64] | None = None,
         *,
+        sums_and_scores: tuple[Floats, Floats] | None = None,
         progress: Progress = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[ProductBlock]:
@@ -107,6 +108,7 @@ class FactorIndex:
         Args:
             query: the query.
             chosen: numbers of pictures, ascending; None: all.
+            sums_and_scores: those of the query, where they are known.
             progress: called with the number of pictures, after each segment.
             cancel: polled before each chunk.
 
@@ -117,7 +119,7 @@ class FactorIndex:
         """
         token, done = cancel or CancelToken(), 0
         blocks: list[ProductBlock] = []
-        sums, scores = self.sums_and_scores(query, token)
+        sums, scores = sums_and_scores or self.sums_and_scores(query, token)
         picked = np.arange(len(self)) if chosen is None else chosen
         bounds = np.searchsorted(picked, self._starts)
         for number in range(len(self.segments)):

@@ -25,6 +25,9 @@ from exclip_desktop.storage.factor_index.segment_files import DamagedIndex, RowT
 SHORTCUT_ABOVE: Final = 20_000
 """Pictures above which only ``CANDIDATES`` have their heat computed."""
 
+SHORTCUT_RANKINGS: Final[tuple[Ranking, ...]] = ("combined", "sum", "score")
+"""Rankings that sums or scores predict well enough; by the others, all pictures have their heat computed."""
+
 CANDIDATES: Final = 4_000
 SAMPLE: Final = 1_000
 """Pictures, evenly spaced in the list, that mean and standard deviation of the direction are estimated from."""
@@ -127,9 +130,9 @@ def search_index(
 ) -> IndexAnswer:
     """Return the pictures of an index that answer a query, the best one first.
 
-    Above ``SHORTCUT_ABOVE`` pictures, heat is computed for the ``CANDIDATES`` with the largest sums, or scores where
-    these are ranked by; sums and scores themselves are computed for all pictures. Float32 rows give heat to 1e-5;
-    float16 rows give that of a patch to 2⁻¹¹ ‖v_j‖‖c‖ / (‖e_v‖‖e_q‖).
+    Above ``SHORTCUT_ABOVE`` pictures, by ``SHORTCUT_RANKINGS``, heat is computed for the ``CANDIDATES`` with the
+    largest sums, or scores where these are ranked by; sums and scores themselves are computed for all pictures. Float32
+    rows give heat to 1e-5; float16 rows give that of a patch to 2⁻¹¹ ‖v_j‖‖c‖ / (‖e_v‖‖e_q‖).
 
     Args:
         index: the index.
@@ -145,10 +148,10 @@ def search_index(
         Cancelled: the person cancelled.
 
     """
-    chosen, scale = None, None
-    if len(index) > SHORTCUT_ABOVE and not exact:
-        chosen, scale = _choose(index, query, ranking, cancel)
-    blocks = index.multiply(query, chosen, progress=progress, cancel=cancel)
+    chosen, scale, both = None, None, index.sums_and_scores(query, cancel)
+    if len(index) > max(SHORTCUT_ABOVE, CANDIDATES) and ranking in SHORTCUT_RANKINGS and not exact:
+        chosen, scale = _choose(index, query, ranking, both, cancel)
+    blocks = index.multiply(query, chosen, sums_and_scores=both, progress=progress, cancel=cancel)
     if blocks and scale is None:
         scale = measure_scale(blocks, index.typical_length)
     ranked = rank_blocks(blocks, ranking, scale, top)
@@ -158,12 +161,18 @@ def search_index(
 
 
 def _choose(
-    index: FactorIndex, query: SearchQuery, ranking: Ranking, cancel: CancelToken | None
+    index: FactorIndex,
+    query: SearchQuery,
+    ranking: Ranking,
+    sums_and_scores: tuple[Floats, Floats],
+    cancel: CancelToken | None,
 ) -> tuple[NDArray[np.int64], ListScale]:
     """Return the numbers of the candidates, ascending, and the scale of the whole list."""
-    sums, scores = index.sums_and_scores(query, cancel)
+    sums, scores = sums_and_scores
     first = scores if ranking == "score" else sums
     chosen = np.sort(np.argpartition(-first, CANDIDATES)[:CANDIDATES])
     sample = np.unique(np.linspace(0, len(index) - 1, SAMPLE).astype(np.int64))
-    scale = measure_scale(index.multiply(query, sample, cancel=cancel), index.typical_length)
+    scale = measure_scale(
+        index.multiply(query, sample, sums_and_scores=sums_and_scores, cancel=cancel), index.typical_length
+    )
     return chosen, ListScale(scale.typical, (float(sums.mean()), float(sums.std())), scale.direction)

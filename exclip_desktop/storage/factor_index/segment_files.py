@@ -165,6 +165,11 @@ def write_segment(folder: Path, number: int, segment: IndexSegment, pictures: Se
     for ending, values in (("rows.npy", rows), ("sums.npy", sums)):
         path = folder / f"{number:05d}.{ending}"
         write_atomically(path, lambda file, values=values: np.save(file, values, allow_pickle=False))  # type: ignore[misc]
+    write_description(folder, number, segment, arrays)
+
+
+def write_description(folder: Path, number: int, segment: IndexSegment, arrays: SegmentArrays) -> None:
+    """Write the last file of a segment, which names the checksums of the others; raise ``OutputError`` as above."""
     text = json.dumps(msgspec.to_builtins(segment, str_keys=True), ensure_ascii=False)
     tensors = {one.name: getattr(arrays, one.name) for one in fields(arrays)}
     tensors["sha256"] = np.frombuffer(bytes.fromhex(digest(text, tensors)), np.uint8)

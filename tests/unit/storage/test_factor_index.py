@@ -284,6 +284,7 @@ def test_long_lists_take_a_shortcut_that_finds_the_best_sums(batch: Batch, monke
     expected = BatchSearch(batch).search(query, "score", top=5, exact=True)
     assert [hit.place for hit in score.hits] == [hit.place for hit in expected.hits]
     assert expected.heated == COUNT
+    assert BatchSearch(batch).search(query, "direction").heated == COUNT  # sums do not predict it
     values = [hit.ranked.value for hit in BatchSearch(batch).search(query).hits]
     assert values == sorted(values, reverse=True)
 
