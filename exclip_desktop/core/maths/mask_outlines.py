@@ -31,20 +31,24 @@ def _trace_rings(mask: NDArray[np.bool_]) -> list[list[Corner]]:
     """Return the closed outlines of a mask; its patches lie on the right of every edge."""
     edges = _directed_edges(mask)
     rings = []
-    while edges:
-        start = min(edges)
-        ring, at, came = [start], start, (0, 0)
-        while True:
-            after = _choose(edges[at], came)
-            edges[at].remove(after)
-            if not edges[at]:
-                del edges[at]
-            at, came = (at[0] + after[0], at[1] + after[1]), after
-            if at == start:
-                break
-            ring.append(at)
-        rings.append(ring)
+    for start in sorted(edges):
+        while start in edges:
+            rings.append(_follow_ring(edges, start))
     return rings
+
+
+def _follow_ring(edges: dict[Corner, list[Corner]], start: Corner) -> list[Corner]:
+    """Return the outline that begins at a corner, and remove its edges."""
+    ring, at, came = [start], start, (0, 0)
+    while True:
+        after = _choose(edges[at], came)
+        edges[at].remove(after)
+        if not edges[at]:
+            del edges[at]
+        at, came = (at[0] + after[0], at[1] + after[1]), after
+        if at == start:
+            return ring
+        ring.append(at)
 
 
 def _directed_edges(mask: NDArray[np.bool_]) -> dict[Corner, list[Corner]]:
