@@ -1,6 +1,6 @@
 """The middle of the window: our answer's canvas, the compare view's panes, two pictures or two captions."""
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QSize, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from exclip_desktop.core.maths.interactions import Floats
@@ -56,6 +56,10 @@ class Stage(QStackedWidget):
         self._compare_controller.opened.connect(self._two_inputs.close)
         self._two_inputs.opened.connect(self._compare_controller.close)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Return the least size of what is shown; a wide view that is not shown takes no room from the inspector."""
+        return (self.currentWidget() or self._canvas).minimumSizeHint()
+
     @property
     def canvas(self) -> Canvas:
         """The canvas that is in sight, or stands for those that are."""
@@ -79,3 +83,4 @@ class Stage(QStackedWidget):
     def _show(self) -> None:
         pages = {"pictures": 2, "captions": 3, None: int(self._compare_controller.is_open)}
         self.setCurrentIndex(pages[self._two_inputs.kind])
+        self.updateGeometry()  # the least size is the page's
