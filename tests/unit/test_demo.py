@@ -19,6 +19,7 @@ from exclip_desktop.core.values.selection import Region
 from exclip_desktop.demo import evaluate, region_pairs, samples, scenes, train
 from exclip_desktop.demo.evaluate import HELD_OUT_SEED, held_out, pointing, recall_at_1, wrong_scores_lower
 from exclip_desktop.demo.scenes import draw_scene, make_scene, make_twin
+from exclip_desktop.demo.search_quality import QueryResult, average_precision, summarize
 from exclip_desktop.demo.sprites import emoji_font
 from exclip_desktop.demo.vocabulary import (
     CHANGES,
@@ -338,3 +339,14 @@ def test_a_rule_for_region_pairs_is_right_in_boxes_of_one_object() -> None:
     assert region_pairs.is_shared(first, at, second, to)
     assert not region_pairs.is_shared(first, at, second, (0, 2))
     assert region_pairs.format_share(np.array([True] * 9 + [False])).startswith("0.900 (0.")
+
+
+def test_search_is_measured_by_average_precision_with_intervals_by_objects() -> None:
+    assert average_precision([2, 0, 1, 3], [True, False, False, True]) == pytest.approx((1 / 2 + 2 / 4) / 2)
+    assert average_precision([3, 0, 1, 2], [True, False, False, True]) == 1
+    results = [QueryResult(name, {"sum": value}, []) for name, value in (("cat", 0.2), ("cat", 0.4), ("dog", 0.9))]
+    figure = summarize(results, lambda one: [one.precision["sum"]])
+    assert figure.mean == pytest.approx(0.5)
+    assert (figure.low, figure.high) == pytest.approx(
+        (0.3, 0.9)
+    )  # cats or dogs alone: the queries of one object stay together
