@@ -1,5 +1,6 @@
 """Fixtures of the window's tests: an explanation made by hand, and a state, a session and a window that show it."""
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from tests.ui.fakes import FakeEngine, make_blank_picture
 from tests.ui.models.fake_librarian import FakeLibrarian
 from tests.ui.session.session_desk import Desk
 
+COLLECTED_TOGETHER = 20
+_ended: list[ref[Session]] = []
 WORDS = ("a", "red", "balloon", "and", "a", "hydrant")
 SUBWORDS = {"hydrant": ("hydr", "ant")}
 
@@ -74,6 +77,10 @@ def release_sessions(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Ite
         if session is not None and isValid(session):
             session.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    _ended.extend(made)
+    if len(_ended) >= COLLECTED_TOGETHER:  # Python's own collection would wait until their memory is 500 MB
+        _ended.clear()
+        gc.collect()
 
 
 @pytest.fixture
