@@ -5,7 +5,7 @@ factor V is V c / (‖e_v‖‖e_q‖): the same products as in the matrix of th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -139,3 +139,14 @@ def contrast_query(query: SearchQuery, patches: float, background: Background) -
     scale = 1.0 / (values + (CONTRAST_RIDGE * float(values.max()) or 1.0))
     difference = query.vector - patches * background.mean
     return SearchQuery((vectors * scale) @ (vectors.T @ difference), query.embedding)
+
+
+def join_blocks(blocks: Sequence[ProductBlock]) -> list[ProductBlock]:
+    """Return one block for each grid, with the pictures of all ``blocks`` of that grid."""
+    grids: dict[tuple[int, ...], list[ProductBlock]] = {}
+    for one in blocks:
+        grids.setdefault(one.heat.shape[1:], []).append(one)
+    return [
+        ProductBlock(*(np.concatenate([getattr(one, field.name) for one in same]) for field in fields(ProductBlock)))
+        for same in grids.values()
+    ]

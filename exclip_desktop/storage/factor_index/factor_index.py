@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import OutputError
-from exclip_desktop.core.maths.factor_search import Floats, ProductBlock, SearchQuery
+from exclip_desktop.core.maths.factor_search import Floats, ProductBlock, SearchQuery, join_blocks
 from exclip_desktop.core.maths.search_ranking import LENGTH_QUANTILE
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.geometry import Geometry
@@ -103,7 +103,7 @@ class FactorIndex:
         progress: Progress = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[ProductBlock]:
-        """Return the products of pictures with a query: one block for each segment and grid.
+        """Return the products of pictures with a query: one block for each grid, or for each segment and grid.
 
         Args:
             query: the query.
@@ -129,7 +129,7 @@ class FactorIndex:
                 blocks += self._blocks(number, there, heat, sums[there], scores[there])
                 done += len(there)
                 progress(Report("pictures", done, len(picked)))
-        return blocks
+        return blocks if chosen is None else join_blocks(blocks)  # a few of each segment
 
     def _heat(self, number: int, chosen: NDArray[np.int64], query: SearchQuery, cancel: CancelToken) -> Floats:
         """Return the heat of a segment's chosen pictures, one after the other, (patches,)."""
