@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.ui.action_table import ACTIONS, MENUS
 from exclip_desktop.ui.widgets.labels import ElidedLabel
-from exclip_desktop.ui.widgets.panels import PREFIX
+from exclip_desktop.ui.widgets.panels import PREFIX, bring_to_front
 from exclip_desktop.ui.window import Window
 from tests.ui.conftest import Opened
 
@@ -29,9 +29,10 @@ def listed(opened: Opened, qtbot: QtBot) -> Opened:
     qtbot.waitUntil(lambda: opened.state.work is None and bool(navigation.pairs))
     for key in ("search", "boxes"):
         opened.window.panels.want(key, True)
-    opened.window.pair_list_dock.raise_()  # it shares its place with the search
     opened.window.activateWindow()
     qtbot.waitUntil(opened.window.isActiveWindow)
+    bring_to_front(opened.window.pair_list_dock)  # it shares its place with the search
+    qtbot.waitUntil(lambda: not opened.window.pair_list_dock.visibleRegion().isEmpty())
     return opened
 
 
@@ -186,8 +187,8 @@ def test_reset_layout_shows_all_panels_at_their_first_sizes(listed: Opened, qtbo
     window = listed.window
     across = window.inspector.parentWidget()
     across.setSizes([300, across.width() - 300])
-    window.resizeDocks([window.pair_list_dock], [500], Qt.Orientation.Horizontal)
-    qtbot.waitUntil(lambda: window.pair_list_dock.width() == 500)
+    window.resizeDocks([window.pair_list_dock], [420], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: window.pair_list_dock.width() == 420)
     for name in PANELS:
         window.commands[name].trigger()
     window.commands["reset_layout"].trigger()
