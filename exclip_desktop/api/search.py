@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,14 @@ from exclip_desktop.core.errors import (
     SettingsError,
     UserError,
 )
-from exclip_desktop.core.maths.factor_search import SearchQuery, multiply_query
+from exclip_desktop.core.maths.factor_search import (
+    BACKGROUND_PICTURES,
+    SearchQuery,
+    add_contrast,
+    measure_background,
+    multiply_query,
+    scale_patches,
+)
 from exclip_desktop.core.maths.hit_truth import judge_hits
 from exclip_desktop.core.maths.search_hits import SearchHit
 from exclip_desktop.core.maths.search_ranking import RANKINGS, RankedPicture, Ranking, rank_pictures
@@ -155,6 +163,7 @@ def _with_progress(searched: Iterator[_SearchedPicture], count: int, progress: P
 def _answer(words: str, query: SearchQuery, ranking: Ranking, searched: Iterator[_SearchedPicture]) -> SearchAnswer:
     """Return the ranked pictures; of their factors only the products with the query are kept."""
     places, products, failed = [], [], {}
+    query, searched = _with_contrast(query, searched)
     for one in searched:
         if one.factor is None or one.geometry is None:
             failed[one.path] = one.reason
@@ -166,6 +175,22 @@ def _answer(words: str, query: SearchQuery, ranking: Ranking, searched: Iterator
         for ranked in rank_pictures(products, ranking)
     )
     return SearchAnswer(words, ranking, hits, failed, len(places))
+
+
+def _with_contrast(
+    query: SearchQuery, searched: Iterator[_SearchedPicture]
+) -> tuple[SearchQuery, Iterator[_SearchedPicture]]:
+    """Return a region's query with its contrast against the first pictures with a factor, and all pictures."""
+    first: list[_SearchedPicture] = []
+    rows: list[NDArray[np.float64]] = []
+    while query.patches and len(rows) < BACKGROUND_PICTURES:
+        one = next(searched, None)
+        if one is None:
+            break
+        first.append(one)
+        if one.factor is not None:
+            rows.append(scale_patches(one.factor, one.prefix))
+    return add_contrast(query, measure_background(rows)), chain(first, searched)
 
 
 def _settings_of(model: Model, batch: Batch) -> ExplainSettings:

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from exclip_desktop.api.explain import ImageLike
 from exclip_desktop.attribution.second_order.explain import caption_factor, image_layout, picture_factor
 from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import SelectionError
-from exclip_desktop.core.maths.factor_search import SearchQuery, make_query
+from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, make_region_query
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.explanation import Factor
@@ -85,6 +83,6 @@ def make_picture_query(
     factor, geometry, prefix = read_picture_factor(model, image, settings, max_megapixels, cache, cancel)
     named = str(image) if isinstance(image, str | Path) else "a picture"
     if box is None:
-        return make_query(factor), named
-    weights = np.concatenate([np.zeros(prefix), geometry.require_coverage(box).ravel()])
-    return make_query(factor, weights=weights), f"{named}, box {','.join(f'{value:g}' for value in box)}"
+        return make_region_query(factor, prefix), named
+    share = geometry.require_coverage(box)
+    return make_region_query(factor, prefix, share), f"{named}, box {','.join(f'{value:g}' for value in box)}"

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,13 +25,16 @@ from exclip_desktop.attribution.second_order.stored_explain import find_picture_
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.maths.factor_search import (
+    BACKGROUND_PICTURES,
     Background,
     Products,
     SearchQuery,
-    contrast_query,
+    add_contrast,
     make_query,
+    make_region_query,
     measure_background,
     multiply_query,
+    scale_patches,
 )
 from exclip_desktop.core.maths.hit_truth import judge_hit
 from exclip_desktop.core.maths.search_ranking import RANKINGS, Ranking, rank_pictures
@@ -46,7 +49,7 @@ from exclip_desktop.storage.cache import open_cache
 from exclip_desktop.storage.samples import load_scenes, open_scene
 
 NODES: Final = 3
-CONTRAST: Final = "contrast"
+PLAIN: Final = "combined, without contrast"
 COSINE: Final = "score"
 
 
@@ -99,11 +102,11 @@ def measure_texts(model: Model, scenes: Sequence[SearchedScene]) -> list[QueryRe
     for name in tqdm(_searched_names(scenes), desc="texts", disable=not sys.stderr.isatty()):
         caption = model.reader.read(f"a picture of a {name}")
         query = make_query(caption_factor(model, caption, settings))
-        results.append(_measure(name, {"": query}, scenes))
+        results.append(_measure(name, query, scenes))
     return results
 
 
-def measure_boxes(scenes: Sequence[SearchedScene], background: Background) -> list[QueryResult]:
+def measure_boxes(scenes: Sequence[SearchedScene], background: Background | None) -> list[QueryResult]:
     """Return the results of the box queries; the scene of the box itself is not searched."""
     names, results = _searched_names(scenes), []
     for scene in tqdm(scenes, desc="boxes", disable=not sys.stderr.isatty()):
@@ -111,10 +114,9 @@ def measure_boxes(scenes: Sequence[SearchedScene], background: Background) -> li
         for region in scene.pair.regions:
             if region.name not in names or not any(region.name in one.names for one in others):
                 continue
-            share = scene.geometry.coverage(region.box).ravel()
-            query = make_query(scene.factor, weights=np.concatenate([np.zeros(scene.prefix), share]))
-            contrast = contrast_query(query, float(share.sum()), background)
-            results.append(_measure(region.name, {"": query, CONTRAST: contrast}, others))
+            share = scene.geometry.coverage(region.box)
+            query = add_contrast(make_region_query(scene.factor, scene.prefix, share), background)
+            results.append(_measure(region.name, query, others))
     return results
 
 
@@ -124,18 +126,15 @@ def _searched_names(scenes: Sequence[SearchedScene]) -> list[str]:
     return sorted(name for name, count in counts.items() if count > 1)
 
 
-def _measure(name: str, queries: dict[str, SearchQuery], scenes: Sequence[SearchedScene]) -> QueryResult:
+def _measure(name: str, query: SearchQuery, scenes: Sequence[SearchedScene]) -> QueryResult:
     true = [name in scene.names for scene in scenes]
-    precision: dict[str, float] = {}
-    for rule, query in queries.items():
-        products = [multiply_query(one.factor, one.prefix, one.geometry.grid, query) for one in scenes]
-        if rule:
-            precision[rule] = _precision(products, "combined", true)
-            continue
-        for ranking in RANKINGS:
-            precision[ranking] = _precision(products, ranking, true)
-        heats = [(one, product.heat) for one, product, is_true in zip(scenes, products, true, strict=True) if is_true]
-        in_box = [bool(judge_hit(heat, one.geometry, one.pair.regions, frozenset({name}))) for one, heat in heats]
+    products = [multiply_query(one.factor, one.prefix, one.geometry.grid, query) for one in scenes]
+    precision: dict[str, float] = {ranking: _precision(products, ranking, true) for ranking in RANKINGS}
+    if query.contrast is not None:
+        plain = [replace(one, contrast=None) for one in products]
+        precision[PLAIN] = _precision(plain, "combined", true)
+    heats = [(one, product.heat) for one, product, is_true in zip(scenes, products, true, strict=True) if is_true]
+    in_box = [bool(judge_hit(heat, one.geometry, one.pair.regions, frozenset({name}))) for one, heat in heats]
     return QueryResult(name, precision, in_box)
 
 
@@ -182,8 +181,8 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    rows = np.concatenate([one.factor.rows[one.prefix :] for one in scenes])
-    for title, results in (("Text", texts), ("Box", measure_boxes(scenes, measure_background(rows)))):
+    background = measure_background([scale_patches(one.factor, one.prefix) for one in scenes[:BACKGROUND_PICTURES]])
+    for title, results in (("Text", texts), ("Box", measure_boxes(scenes, background))):
         if not results:
             print(f"{title}: no object is in two of the scenes.")
             continue

@@ -12,7 +12,7 @@ from exclip_desktop.core.maths.patch_places import REGION_SHARE, grow_within, sm
 
 Ranking = Literal["combined", "sum", "region", "direction", "score"]
 RANKINGS: Final[dict[Ranking, str]] = {
-    "combined": "sum and direction, each in standard deviations of the list",
+    "combined": "sum and direction, each in standard deviations of the list; of a region, those of its contrast",
     "sum": "sum of the heat over all patches",
     "region": "sum of the heat over the hit region",
     "direction": "strongest place of the heat without the lengths of the patches' rows",
@@ -46,7 +46,7 @@ class ListScale:
 
     Attributes:
         typical: the ``LENGTH_QUANTILE`` of the lengths.
-        sum, direction: mean and standard deviation of these numbers.
+        sum, direction: mean and standard deviation of these numbers, of the contrast where the query has one.
 
     """
 
@@ -80,10 +80,13 @@ def rank_blocks(
     scale = scale or measure_scale(blocks)
     numbers: dict[Ranking, Floats] = {
         "sum": np.concatenate([one.sums for one in blocks]),
-        "direction": np.concatenate([strongest_directions(one, scale.typical) for one in blocks]),
+        "direction": np.concatenate([strongest_directions(one.heat, one.lengths, scale.typical) for one in blocks]),
         "score": np.concatenate([one.scores for one in blocks]),
     }
-    numbers["combined"] = standardise(numbers["sum"], scale.sum) + standardise(numbers["direction"], scale.direction)
+    sums, directions = numbers["sum"], numbers["direction"]
+    if any(one.contrast is not None for one in blocks):
+        sums, directions = _contrast_numbers(blocks, scale.typical)
+    numbers["combined"] = standardise(sums, scale.sum) + standardise(directions, scale.direction)
     regions = None if top is not None and ranking != "region" else [find_hit_regions(one.heat) for one in blocks]
     if regions is not None:
         numbers["region"] = np.concatenate(
@@ -106,9 +109,7 @@ def measure_scale(blocks: Sequence[ProductBlock], typical: float | None = None) 
     """Return the scale of the pictures in ``blocks``; ``typical``: their typical length, where it is known."""
     if typical is None:
         typical = float(np.quantile(np.concatenate([one.lengths.ravel() for one in blocks]), LENGTH_QUANTILE))
-    sums = np.concatenate([one.sums for one in blocks])
-    directions = np.concatenate([strongest_directions(one, typical) for one in blocks])
-    sum_, direction = ((float(one.mean()), float(one.std())) for one in (sums, directions))
+    sum_, direction = ((float(one.mean()), float(one.std())) for one in _contrast_numbers(blocks, typical))
     return ListScale(typical, sum_, direction)
 
 
@@ -129,10 +130,18 @@ def find_hit_regions(heat: Floats) -> NDArray[np.bool_]:
     return grow_within(region, hot)
 
 
-def strongest_directions(block: ProductBlock, typical: float) -> Floats:
+def strongest_directions(heat: Floats, lengths: Floats, typical: float) -> Floats:
     """Return each picture's strongest place of the heat without the lengths of its rows, (pictures,)."""
-    lengths = np.maximum(block.lengths, max(typical, np.finfo(np.float64).tiny))
-    return np.asarray(_smooth_each(block.heat / lengths).max((1, 2)))
+    return np.asarray(_smooth_each(heat / np.maximum(lengths, max(typical, np.finfo(np.float64).tiny))).max((1, 2)))
+
+
+def _contrast_numbers(blocks: Sequence[ProductBlock], typical: float) -> tuple[Floats, Floats]:
+    """Return sum and strongest direction of each picture's contrast, or of its heat where the query has none."""
+    heats = [one.heat if one.contrast is None else one.contrast for one in blocks]
+    sums = [one.sums if one.contrast is None else one.contrast.sum((1, 2)) for one in blocks]
+    pairs = zip(heats, blocks, strict=True)
+    directions = [strongest_directions(heat, one.lengths, typical) for heat, one in pairs]
+    return np.concatenate(sums), np.concatenate(directions)
 
 
 def standardise(values: Floats, scale: tuple[float, float]) -> Floats:

@@ -3,18 +3,30 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order.explain import caption_factor, image_layout
 from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key, make_text_key
 from exclip_desktop.attribution.second_order.unfinished import UnfinishedWork
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import UserError
-from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, multiply_query
+from exclip_desktop.core.maths.factor_search import (
+    BACKGROUND_PICTURES,
+    Background,
+    SearchQuery,
+    add_contrast,
+    make_query,
+    make_region_query,
+    measure_background,
+    multiply_query,
+    scale_patches,
+)
 from exclip_desktop.core.maths.interactions import cosine
 from exclip_desktop.core.maths.search_ranking import find_hit_region
 from exclip_desktop.core.progress import CancelToken, Progress
@@ -95,7 +107,8 @@ class ListSearch:
         """Yield the products of the request's pictures in parts; ``settings`` are resolved."""
         if self._request is not request:
             self._request, self._done = None, 0
-            self._query = self._make_query(model, settings, request, progress, cancel)
+            query = self._make_query(model, settings, request, progress, cancel)
+            self._query = add_contrast(query, self._measure_background(model, settings, request, query, cancel))
             self._request = request
         assert self._query is not None
         part, began, done = _Part(), time.monotonic(), self._done
@@ -171,10 +184,23 @@ class ListSearch:
             self._cache, key, model, picture.pixels, settings, progress, cancel, self._unfinished
         )
         geometry, prefix = image_layout(model, size, settings)
-        share = coverage(geometry, regions)
-        if share is None:
-            return make_query(factor)
-        return make_query(factor, weights=np.concatenate([np.zeros(prefix), share.ravel()]))
+        return make_region_query(factor, prefix, coverage(geometry, regions))
+
+    def _measure_background(
+        self, model: Model, settings: ExplainSettings, request: SearchRequest, query: SearchQuery, cancel: CancelToken
+    ) -> Background | None:
+        """Return the background of a region's query: the first pictures with a stored factor."""
+        rows: list[NDArray[np.float64]] = []
+        for picture in request.pictures if query.patches else ():
+            cancel.check()
+            with suppress(UserError):
+                sha256, size = self._names.get(request.listed.path_of(picture.picture))
+                factor = self._cache.get(make_image_key(model, settings, size, sha256))
+                if factor is not None:
+                    rows.append(scale_patches(factor, image_layout(model, size, settings)[1]))
+            if len(rows) == BACKGROUND_PICTURES:
+                break
+        return measure_background(rows)
 
 
 def _add_caption(

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.errors import OutputError
-from exclip_desktop.core.maths.factor_search import Floats, ProductBlock, SearchQuery, join_blocks
+from exclip_desktop.core.maths.factor_search import (
+    BACKGROUND_PICTURES,
+    Background,
+    Floats,
+    ProductBlock,
+    SearchQuery,
+    join_blocks,
+    measure_background,
+)
 from exclip_desktop.core.maths.search_ranking import LENGTH_QUANTILE
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.geometry import Geometry
@@ -78,7 +86,7 @@ class FactorIndex:
 
         """
         token, parts = cancel or CancelToken(), [np.zeros((0, 2))]
-        vectors = np.stack([one.astype(np.float32) for one in _scaled(query)])
+        vectors = np.stack([one.astype(np.float32) for one in _scaled(query)[:2] if one is not None])
         for number, (segment, arrays) in enumerate(self.segments):
             token.check()
             if not len(arrays.places):
@@ -125,23 +133,39 @@ class FactorIndex:
         for number in range(len(self.segments)):
             there = picked[bounds[number] : bounds[number + 1]]
             if len(there):
-                heat = self._heat(number, there - self._starts[number], query, token)
-                blocks += self._blocks(number, there, heat, sums[there], scores[there])
+                heats = self._heats(number, there - self._starts[number], query, token)
+                blocks += self._blocks(number, there, heats, sums[there], scores[there])
                 done += len(there)
                 progress(Report("pictures", done, len(picked)))
         return blocks if chosen is None else join_blocks(blocks)  # a few of each segment
 
-    def _heat(self, number: int, chosen: NDArray[np.int64], query: SearchQuery, cancel: CancelToken) -> Floats:
-        """Return the heat of a segment's chosen pictures, one after the other, (patches,)."""
+    def background(self, pictures: int = BACKGROUND_PICTURES) -> Background | None:
+        """Return the background of the first pictures; raises what ``multiply`` raises."""
+        parts = []
+        for number, (segment, arrays) in enumerate(self.segments):
+            count = min(len(arrays.places), pictures - int(self._starts[number]))
+            if count > 0:
+                rows = map_rows(self.folder, number, segment, arrays)
+                self._check_rows(number, rows, arrays.offsets, range(count))
+                parts.append(np.array(rows[: arrays.offsets[count]]))
+        return measure_background(parts)
+
+    def _heats(
+        self, number: int, chosen: NDArray[np.int64], query: SearchQuery, cancel: CancelToken
+    ) -> tuple[Floats, Floats | None]:
+        """Return heat and contrast of a segment's chosen pictures, one after the other, (patches,) each."""
         segment, arrays = self.segments[number]
         rows, offsets = map_rows(self.folder, number, segment, arrays), arrays.offsets
-        vector, parts = _scaled(query)[0].astype(np.float32), []
+        vector, contrast = (None if one is None else one.astype(np.float32) for one in _scaled(query)[::2])
+        parts: tuple[list[Floats], list[Floats]] = ([], [])
         for first, last in _runs(chosen, offsets):
             cancel.check()
             self._check_rows(number, rows, offsets, range(first, last + 1))
-            part = rows[offsets[first] : offsets[last + 1]]
-            parts.append(_multiply(part.astype(np.float32, copy=False), vector))
-        return np.concatenate(parts)
+            part = rows[offsets[first] : offsets[last + 1]].astype(np.float32, copy=False)
+            for one, values in zip((vector, contrast), parts, strict=True):
+                if one is not None:
+                    values.append(_multiply(part, one))
+        return np.concatenate(parts[0]), np.concatenate(parts[1]) if parts[1] else None
 
     def _check_rows(self, number: int, rows: NDArray[Any], offsets: NDArray[np.int64], pictures: range) -> None:
         """Compare the checksums of pictures whose rows are read for the first time."""
@@ -153,7 +177,12 @@ class FactorIndex:
                 checked[at] = True
 
     def _blocks(
-        self, number: int, chosen: NDArray[np.int64], heat: Floats, sums: Floats, scores: Floats
+        self,
+        number: int,
+        chosen: NDArray[np.int64],
+        heats: tuple[Floats, Floats | None],
+        sums: Floats,
+        scores: Floats,
     ) -> Iterator[ProductBlock]:
         """Yield the products of a segment's chosen pictures, a block for each grid."""
         arrays = self.segments[number][1]
@@ -165,12 +194,16 @@ class FactorIndex:
             same = np.flatnonzero((grids == grid).all(1))
             inside = np.arange(grid.prod())
             shape = (len(same), *grid.tolist())
+            there = (ends - sizes)[same][:, None] + inside
+            heat, contrast = (None if one is None else one[there].reshape(shape) for one in heats)
+            assert heat is not None
             yield ProductBlock(
                 self.places[chosen[same]],
-                heat[(ends - sizes)[same][:, None] + inside].reshape(shape),
+                heat,
                 arrays.lengths[offsets[at[same]][:, None] + inside].astype(np.float64).reshape(shape),
                 sums[same],
                 scores[same],
+                contrast,
             )
 
     def _locate(self, picture: int) -> tuple[int, int]:
@@ -184,10 +217,10 @@ def _multiply(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> Floats:
     return np.asarray(np.einsum("ij,j->i", rows, vector), np.float64)
 
 
-def _scaled(query: SearchQuery) -> tuple[Floats, Floats]:
-    """Return the query's vector and embedding, divided by ‖e_q‖."""
+def _scaled(query: SearchQuery) -> tuple[Floats, Floats, Floats | None]:
+    """Return the query's vector, embedding and contrast, divided by ‖e_q‖."""
     length = np.linalg.norm(query.embedding)
-    return query.vector / length, query.embedding / length
+    return query.vector / length, query.embedding / length, None if query.contrast is None else query.contrast / length
 
 
 def _runs(chosen: NDArray[np.int64], offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:

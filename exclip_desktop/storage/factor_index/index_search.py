@@ -1,12 +1,12 @@
 """Searches a factor index: exact heat for all pictures, or in long lists for those with the best sums."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.factor_search import Floats, SearchQuery
+from exclip_desktop.core.maths.factor_search import Floats, SearchQuery, add_contrast
 from exclip_desktop.core.maths.search_ranking import (
     ListScale,
     RankedPicture,
@@ -148,6 +148,7 @@ def search_index(
         Cancelled: the person cancelled.
 
     """
+    query = add_contrast(query, index.background() if query.patches else None)
     chosen, scale, both = None, None, index.sums_and_scores(query, cancel)
     if len(index) > max(SHORTCUT_ABOVE, CANDIDATES) and ranking in SHORTCUT_RANKINGS and not exact:
         chosen, scale = _choose(index, query, ranking, both, cancel)
@@ -169,10 +170,13 @@ def _choose(
 ) -> tuple[NDArray[np.int64], ListScale]:
     """Return the numbers of the candidates, ascending, and the scale of the whole list."""
     sums, scores = sums_and_scores
-    first = scores if ranking == "score" else sums
+    combined = sums
+    if query.contrast is not None:
+        combined, _ = index.sums_and_scores(replace(query, vector=query.contrast, contrast=None), cancel)
+    first = scores if ranking == "score" else combined if ranking == "combined" else sums
     chosen = np.sort(np.argpartition(-first, CANDIDATES)[:CANDIDATES])
     sample = np.unique(np.linspace(0, len(index) - 1, SAMPLE).astype(np.int64))
     scale = measure_scale(
         index.multiply(query, sample, sums_and_scores=sums_and_scores, cancel=cancel), index.typical_length
     )
-    return chosen, ListScale(scale.typical, (float(sums.mean()), float(sums.std())), scale.direction)
+    return chosen, ListScale(scale.typical, (float(combined.mean()), float(combined.std())), scale.direction)

@@ -75,6 +75,10 @@ def test_a_batch_answers_as_its_pictures_do_and_another_model_is_refused(
             np.testing.assert_allclose(one.heat, other.heat, atol=1e-6)
             assert one.box == other.box
         assert list(stored.failed) == ["3.png"]
+    region = {"image": pictures / "2.png", "box": (0, 0, 24, 20)}
+    stored, computed = search(tiny, done.batch, **region), search(tiny, pictures, **region)  # type: ignore[arg-type]
+    assert [hit.picture for hit in stored.hits] == [hit.picture for hit in computed.hits]
+    assert [hit.value for hit in stored.hits] == pytest.approx([hit.value for hit in computed.hits], abs=1e-4)
     another = make_tiny(vision={"layers": 2})
     with pytest.raises(SettingsError, match="another model"):
         search(another, done.batch, TEXT)

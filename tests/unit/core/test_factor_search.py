@@ -8,10 +8,12 @@ from exclip_desktop.core.maths.factor_search import (
     CONTRAST_RIDGE,
     Products,
     SearchQuery,
-    contrast_query,
+    add_contrast,
     make_query,
+    make_region_query,
     measure_background,
     multiply_query,
+    scale_patches,
 )
 from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.maths.patch_places import smooth_heat
@@ -48,11 +50,12 @@ def test_products_are_sums_of_the_matrix() -> None:
 
 def test_a_region_of_a_picture_is_a_query_with_weights() -> None:
     picture, other = make_factor(0, 13), make_factor(2, 13)
-    weights = np.linspace(0, 1, 13)
-    products = multiply_query(picture, 1, (3, 4), make_query(other, weights=weights))
+    share = np.linspace(0, 1, 12).reshape(3, 4)
+    products = multiply_query(picture, 1, (3, 4), make_region_query(other, 1, share))
     norm = np.linalg.norm(other.ends.embedding) * np.linalg.norm(picture.ends.embedding)
-    expected = (other.rows.astype(float).T @ weights) @ picture.rows[1:].T.astype(float) / norm
+    expected = (other.rows[1:].astype(float).T @ share.ravel()) @ picture.rows[1:].T.astype(float) / norm
     np.testing.assert_allclose(products.heat.ravel(), expected, atol=1e-12)
+    assert products.contrast is None
 
 
 def test_the_best_picture_is_first_by_every_ranking_and_equal_ones_keep_their_order() -> None:
@@ -126,15 +129,49 @@ def test_smoothing_keeps_a_constant_within_and_fades_at_edges() -> None:
 
 def test_the_contrast_of_a_region_is_its_discriminant_against_all_patches() -> None:
     rows = np.random.default_rng(3).normal(size=(40, SIZE)).astype(np.float32) + 1
-    background = measure_background(rows)
+    background = measure_background([rows[:10], rows[10:]])
+    assert background is not None
     values = rows.astype(np.float64)
     np.testing.assert_allclose(background.mean, values.mean(0))
     np.testing.assert_allclose(background.moments, sum(np.outer(row, row) for row in values) / 40)
-    query = SearchQuery(values[:3].sum(0), np.ones(SIZE))
+    query = SearchQuery(2 * values[:3].sum(0), 2 * np.eye(SIZE)[0], 3)
     ridge = CONTRAST_RIDGE * np.linalg.eigvalsh(background.moments).max()
     expected = np.linalg.solve(background.moments + ridge * np.eye(SIZE), values[:3].sum(0) - 3 * values.mean(0))
-    contrast = contrast_query(query, 3, background)
-    np.testing.assert_allclose(contrast.vector, expected)
-    assert contrast.embedding is query.embedding
-    nothing = contrast_query(query, 3, measure_background(np.zeros((2, SIZE), np.float32)))
-    assert np.isfinite(nothing.vector).all()
+    contrast = add_contrast(query, background).contrast
+    assert contrast is not None
+    np.testing.assert_allclose(contrast, 2 * expected)
+    nothing = add_contrast(query, measure_background([np.zeros((2, SIZE), np.float32)])).contrast
+    assert nothing is not None
+    assert np.isfinite(nothing).all()
+
+
+def test_words_and_lists_without_factors_have_no_contrast() -> None:
+    words = SearchQuery(np.ones(SIZE), np.ones(SIZE))
+    assert add_contrast(words, measure_background([np.ones((2, SIZE), np.float32)])) == words
+    assert measure_background([]) is None
+    region = SearchQuery(np.ones(SIZE), np.ones(SIZE), 2)
+    assert add_contrast(region, None) == region
+
+
+def test_a_region_query_counts_patches_by_their_covered_share() -> None:
+    picture = make_factor(0, 1 + 12)
+    share = np.linspace(0, 1, 12).reshape(3, 4)
+    query = make_region_query(picture, 1, share)
+    np.testing.assert_allclose(query.vector, share.ravel() @ picture.rows[1:].astype(np.float64))
+    assert query.patches == pytest.approx(6)
+    whole = make_region_query(picture, 1)
+    np.testing.assert_allclose(whole.vector, picture.rows.astype(np.float64).sum(0))
+    assert whole.patches == 12
+
+
+def test_the_combined_ranking_of_a_region_is_by_its_contrast() -> None:
+    pictures = [make_factor(seed, 1 + 12) for seed in range(6)]
+    background = measure_background([scale_patches(one, 1) for one in pictures])
+    query = add_contrast(make_region_query(pictures[0], 1), background)
+    assert query.contrast is not None
+    products = [multiply_query(one, 1, (3, 4), query) for one in pictures]
+    of_contrast = [multiply_query(one, 1, (3, 4), SearchQuery(query.contrast, query.embedding)) for one in pictures]
+    order = [one.place for one in rank_pictures(products)]
+    assert order == [one.place for one in rank_pictures(of_contrast)]
+    by_sum = [one.place for one in rank_pictures(products, "sum")]
+    assert by_sum == sorted(range(6), key=lambda place: -products[place].heat.sum())
