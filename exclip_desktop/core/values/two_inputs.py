@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exclip_desktop.core.maths.interactions import Ends, Floats, cosine, full_cosine
+from exclip_desktop.core.text.number_format import format_signed
 from exclip_desktop.core.values.caption import Caption, Span
 from exclip_desktop.core.values.explanation import Explanation, Factor, ResolvedSettings, SideReport
 from exclip_desktop.core.values.geometry import Box, Geometry, as_box
@@ -234,7 +235,7 @@ class TwoInputExplanation:
         """Return one line: inputs, score, shape of the matrix, and how it was made."""
         rows, columns = self.values.shape
         return (
-            f"<{type(self).__name__} {self.first.label} and {self.second.label}: score {self.score:+.4f}, "
+            f"<{type(self).__name__} {self.first.label} and {self.second.label}: score {format_signed(self.score)}, "
             f"matrix {rows} × {columns}, {self.made_by}>"
         )
 

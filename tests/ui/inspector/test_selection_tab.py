@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.core.maths.interactions import Ledger
 from exclip_desktop.core.values.selection import Region
+from exclip_desktop.core.values.two_inputs import TwoInputLedger
 from exclip_desktop.ui.inspector.ledger_bar import NOTES, LedgerBar
 from exclip_desktop.ui.inspector.stacked_bars import COLOURS, stack_segments
 
@@ -40,6 +41,11 @@ def test_ledger_is_drawn_in_proportion(qtbot: QtBot) -> None:
 
 
 def test_every_part_of_a_ledger_has_its_colour_and_note() -> None:
-    names = {name for name, _ in Ledger(1, 1, 1, 1, 1, 1, 1).lines()}
-    assert names == set(COLOURS) == set(NOTES)
-    assert len({QColor(colour).name() for colour in COLOURS.values()}) == len(names)
+    picture, caption = ("patches", "prefix tokens"), ("words", "specials")
+    ledgers = [
+        Ledger(1, 1, 1, 1, 1, 1, 1).lines(),
+        *(TwoInputLedger((1, 1, 1, 1), kinds, 1, 1, 1).lines() for kinds in ((picture,) * 2, (caption,) * 2)),
+    ]
+    assert {name for lines in ledgers for name, _ in lines} == set(COLOURS) == set(NOTES)
+    for lines in ledgers:  # no two parts of one ledger look alike
+        assert len({QColor(COLOURS[name]).name() for name, _ in lines}) == len(lines)

@@ -10,7 +10,7 @@ from exclip_desktop.core.errors import CaptionError
 from exclip_desktop.core.values.selection import Region, coverage, token_heat
 from exclip_desktop.session.parts.parts_controller import PartsController
 from exclip_desktop.storage.regions import region_from_value, region_to_value
-from tests.ui.session.session_desk import Desk
+from tests.ui.session.session_desk import Desk, count_requests
 
 
 @pytest.fixture
@@ -122,15 +122,15 @@ def test_another_caption_keeps_the_parts_and_names_them_again(desk: Desk) -> Non
     wait(desk, "done")
     assert all(np.array_equal(part.part.mask, mask) for part, mask in zip(parts.parts, masks, strict=True))
     assert {part.name for part in parts.parts} <= {"hydrant", "bundled"}
-    assert len(desk.engine.picture_requests) == 1
+    assert count_requests(desk) == 1
 
 
 def test_a_caption_typed_while_they_are_computed_comes_first(desk: Desk) -> None:
     desk.engine.picture_gate.clear()
     parts_of(desk).view(True)
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 1)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 1)
     desk.session.explain_controller.type_caption("hydrant")
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     assert desk.state.explanation.caption.text == "hydrant"
     desk.engine.picture_gate.set()
     wait(desk, "done")
@@ -141,7 +141,7 @@ def test_another_picture_shows_no_parts_of_the_previous_one(desk: Desk) -> None:
     desk.engine.picture_gate.clear()
     path = desk.picture("b.png")
     desk.session.explain_controller.open_file(path, "a cat")
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     assert parts_of(desk).parts == ()
     assert desk.state.part_marks is None
     desk.engine.picture_gate.set()
@@ -157,7 +157,7 @@ def test_another_model_shows_the_previous_parts_faintly_until_its_own_come(desk:
     desk.hold(lambda: desk.session.explain_controller.choose_model(replace(desk.state.choice, name="other")))
     assert desk.state.part_marks is None or desk.state.part_marks.faint
     desk.engine.gate.set()
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     wait(desk, "done")
     assert desk.engine.picture_requests[1].choice.name == "other"
     assert not desk.state.part_marks.faint
@@ -169,14 +169,14 @@ def test_parts_of_a_picture_are_kept_for_each_choice(desk: Desk) -> None:
         parts.choose(replace(parts.settings, count=count))
         wait(desk, "done")
         assert len(parts.parts) == count
-        assert len(desk.engine.picture_requests) == requests
+        assert count_requests(desk) == requests
 
 
 def test_another_vocabulary_keeps_the_parts_while_it_is_read(desk: Desk) -> None:
     parts = view(desk)
     desk.engine.names_gate.clear()
     parts.choose(replace(parts.settings, vocabulary="/tmp/own.txt"))
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     assert len(parts.parts) == 3
     desk.engine.names_gate.set()
     wait(desk, "done")

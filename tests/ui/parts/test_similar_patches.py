@@ -15,7 +15,7 @@ from exclip_desktop.session.parts.heat_modes import SimilarHeat
 from exclip_desktop.ui.canvas.heat_item import current_heat
 from tests.ui.conftest import Opened
 from tests.ui.fakes import make_rows
-from tests.ui.session.session_desk import Desk
+from tests.ui.session.session_desk import Desk, count_requests
 
 
 def is_shown(desk: Desk) -> bool:
@@ -72,14 +72,14 @@ def test_the_product_is_another_kind_and_remembered(desk: Desk) -> None:
     norm = np.linalg.norm(rows.sum(0))
     assert current_heat(desk.state) == pytest.approx((rows @ rows[0] / norm**2).reshape(12, 12), abs=1e-6)
     assert desk.session.settings.parts.read().similarity == "product"
-    assert len(desk.engine.picture_requests) == 1
+    assert count_requests(desk) == 1
 
 
 def test_another_caption_keeps_the_similarities(desk: Desk) -> None:
     open_mode(desk)
     desk.explain(lambda: desk.session.explain_controller.type_caption("a dog"))
     assert is_shown(desk)
-    assert len(desk.engine.picture_requests) == 1
+    assert count_requests(desk) == 1
 
 
 def test_while_they_are_computed_no_heat_of_another_unit_is_shown(desk: Desk) -> None:
@@ -97,7 +97,7 @@ def test_another_picture_shows_nothing_of_the_previous_one(desk: Desk) -> None:
     desk.engine.picture_gate.clear()
     before = desk.state.explanation
     desk.session.explain_controller.open_file(path, "a cat")
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     assert desk.state.explanation is not before
     assert current_heat(desk.state) is None
     desk.engine.picture_gate.set()
@@ -107,7 +107,7 @@ def test_another_picture_shows_nothing_of_the_previous_one(desk: Desk) -> None:
 def test_a_caption_typed_meanwhile_interrupts_and_then_they_are_requested_again(desk: Desk) -> None:
     hold(desk)
     desk.session.explain_controller.type_caption("a cat")
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     assert desk.engine.picture_requests[1].question.caption == "a cat"
     desk.engine.picture_gate.set()
     desk.qtbot.waitUntil(lambda: is_shown(desk))
@@ -120,7 +120,7 @@ def test_another_model_computes_others(desk: Desk) -> None:
         make(caption), settings=replace(make(caption).settings, weights_sha256="1" * 64)
     )
     desk.explain(lambda: desk.session.explain_controller.choose_model(replace(desk.state.choice, name="other")))
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2 and is_shown(desk))
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2 and is_shown(desk))
     assert desk.engine.picture_requests[1].choice.name == "other"
 
 
@@ -131,7 +131,7 @@ def test_leaving_while_they_are_computed_cancels(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: desk.state.work is None)
     desk.engine.picture_gate.set()
     open_mode(desk)
-    assert len(desk.engine.picture_requests) == 2
+    assert count_requests(desk) == 2
 
 
 def test_cancelling_the_work_leaves_the_mode(desk: Desk) -> None:

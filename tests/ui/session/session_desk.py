@@ -74,3 +74,8 @@ class Desk:
     def words(self) -> list[str]:
         rows = set(self.state.selection.rows)
         return [word.text for word in self.state.explanation.words if rows.intersection(word.rows)]
+
+
+def count_requests(desk: Desk) -> int:
+    """Return the number of requests about one picture; one that was interrupted reaches the engine again."""
+    return len({one.id for one in desk.engine.picture_requests})

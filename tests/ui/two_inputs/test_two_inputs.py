@@ -9,7 +9,7 @@ from exclip_desktop.core.values.selection import Preview, Region, Selection
 from exclip_desktop.session.two_inputs.two_inputs_controller import TwoInputsController
 from exclip_desktop.ui.canvas.heat_item import current_heat
 from tests.ui.fakes import make_blank_picture
-from tests.ui.session.session_desk import Desk
+from tests.ui.session.session_desk import Desk, count_requests
 from tests.ui.two_inputs.two_input_factors import explain_fake_inputs
 
 BOX = Region((40.0, 40.0, 200.0, 160.0))
@@ -77,7 +77,7 @@ def test_nothing_reaches_the_worker_while_boxes_are_drawn(desk: Desk) -> None:
     for step in range(5):
         desk.session.selection_controller.show_regions((replace(BOX, box=(0.0, 0.0, 50.0 + step, 60.0)),))
         two(desk).second_selection.show_regions((replace(BOX, box=(0.0, 0.0, 70.0 + step, 60.0)),))
-    assert len(desk.engine.picture_requests) == 1
+    assert count_requests(desk) == 1
 
 
 def test_boxes_of_both_are_undone_in_their_order(desk: Desk) -> None:
@@ -114,7 +114,7 @@ def test_walking_keeps_the_second_picture_and_its_boxes(desk: Desk) -> None:
     two(desk).second_selection.commit_regions((), (BOX,), "draw box")
     pinned = two(desk).second.canvas_picture
     desk.session.explain_controller.open_file(path_of(desk, "b.png", 200), "a cat")
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2 and two(desk).explanation is not None)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2 and two(desk).explanation is not None)
     assert two(desk).second.canvas_picture is pinned
     assert two(desk).second.selection.regions == (BOX,)
     assert two(desk).first.canvas_picture is desk.state.canvas_picture
@@ -127,7 +127,7 @@ def test_another_first_picture_shows_nothing_of_the_previous_one(desk: Desk) -> 
     open_two(desk)
     desk.engine.picture_gate.clear()
     desk.session.explain_controller.open_file(path_of(desk, "b.png", 200), "a cat")
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     assert two(desk).explanation is None
     assert current_heat(two(desk).first) is None
     assert current_heat(two(desk).second) is None
@@ -136,7 +136,7 @@ def test_another_first_picture_shows_nothing_of_the_previous_one(desk: Desk) -> 
 def test_walking_on_while_it_computes_answers_the_last_pair_only(desk: Desk) -> None:
     hold(desk)
     desk.session.explain_controller.open_file(path_of(desk, "b.png", 200), "a cat")
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) >= 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) >= 2)
     desk.engine.picture_gate.set()
     desk.qtbot.waitUntil(lambda: two(desk).explanation is not None)
     last = desk.engine.picture_requests[-1]
@@ -147,7 +147,7 @@ def test_walking_on_while_it_computes_answers_the_last_pair_only(desk: Desk) -> 
 def test_a_second_picture_replaced_while_it_computes(desk: Desk) -> None:
     hold(desk)
     two(desk).open_file(path_of(desk, "third.png", 220))
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     desk.engine.picture_gate.set()
     desk.qtbot.waitUntil(lambda: two(desk).explanation is not None)
     assert two(desk).second.canvas_picture.title == "third.png"
@@ -160,7 +160,7 @@ def test_another_second_picture_has_no_boxes_of_the_previous_one(desk: Desk) -> 
     open_two(desk)
     two(desk).second_selection.commit_regions((), (BOX,), "draw box")
     two(desk).open_file(path_of(desk, "third.png", 220))
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2)
     assert two(desk).second.selection.regions == ()
     assert not desk.undo.canUndo()
 
@@ -196,7 +196,7 @@ def test_a_refused_model_leaves_the_answer_as_it_was(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: not desk.state.stale)
     assert two(desk).explanation is before
     assert not two(desk).second.stale
-    assert len(desk.engine.picture_requests) == 1
+    assert count_requests(desk) == 1
 
 
 def test_a_failure_is_a_banner_on_the_second_canvas_and_not_repeated(desk: Desk) -> None:
@@ -207,7 +207,7 @@ def test_a_failure_is_a_banner_on_the_second_canvas_and_not_repeated(desk: Desk)
     assert desk.state.notice is None
     desk.session.explain_controller.type_caption("a cat")
     desk.settle()
-    assert len(desk.engine.picture_requests) == 1
+    assert count_requests(desk) == 1
     two(desk).open_file(path_of(desk, "third.png", 220))
     desk.qtbot.waitUntil(lambda: two(desk).explanation is not None)
     assert two(desk).second.notice is None
@@ -232,7 +232,7 @@ def test_cancelling_leaves_both_pictures_without_heat(desk: Desk) -> None:
     assert two(desk).explanation is None
     desk.engine.picture_gate.set()
     desk.session.selection_controller.show_regions((BOX,))
-    assert len(desk.engine.picture_requests) == 1
+    assert count_requests(desk) == 1
 
 
 def test_a_caption_typed_meanwhile_interrupts_and_does_not_lose_the_request(desk: Desk) -> None:
@@ -250,7 +250,7 @@ def test_pinning_compares_the_picture_with_the_next_ones(desk: Desk) -> None:
     desk.qtbot.waitUntil(lambda: two(desk).explanation is not None)
     assert two(desk).second.canvas_picture is pinned
     desk.explain(lambda: desk.session.explain_controller.open_file(path_of(desk, "b.png", 200), "a cat"))
-    desk.qtbot.waitUntil(lambda: len(desk.engine.picture_requests) == 2 and two(desk).explanation is not None)
+    desk.qtbot.waitUntil(lambda: count_requests(desk) == 2 and two(desk).explanation is not None)
     assert two(desk).second.canvas_picture is pinned
 
 
