@@ -294,7 +294,7 @@ class FakeEngine:
         geometry, number = self.make(picture.caption or "a dog").geometry, int(number_of(picture.picture))
         heat = np.zeros(geometry.grid)
         heat[number, 3] = number
-        products = Products(heat, np.ones(geometry.grid), float(heat.sum()), 1 / number)
+        products = Products(heat, np.ones(geometry.grid), float(heat.sum()), 1 / max(number, 0.5))
         words = tuple(picture.caption.split()[-2:])
         return PictureProducts(picture.picture, products, geometry, heat > 0, words, 0.25, 1e-4)
 
