@@ -14,7 +14,7 @@ from exclip_desktop.core.argument_checks import short_repr
 from exclip_desktop.core.errors import CaptionError, SettingsError
 from exclip_desktop.core.maths.colour import DEFAULT_COLOURS
 from exclip_desktop.core.maths.region_pairs import StrongestPair, find_strongest_matches
-from exclip_desktop.core.paths import expand_home, is_address, is_file_address
+from exclip_desktop.core.paths import expand_home, is_address, is_dir, is_file_address
 from exclip_desktop.core.values.selection import Selection
 from exclip_desktop.core.values.settings import SIDES, Side
 from exclip_desktop.core.values.two_inputs import SpanOrBox, TwoInputExplanation
@@ -173,6 +173,8 @@ def kind_of_input(source: object) -> Side:
     if not isinstance(source, str):
         return "image"
     if is_address(source) or is_file_address(source) or is_picture_name(source.strip()):
+        return "image"
+    if "/" in source and is_dir(expand_home(source)):  # a path, which reading refuses by name; "dog" stays a caption
         return "image"
     return "image" if source.strip() and has_input(expand_home(source)) else "text"
 

@@ -41,10 +41,12 @@ def test_a_path_and_an_existing_file_are_pictures_other_text_is_a_caption(
     (tmp_path / "a dog").write_bytes(files[0].read_bytes())
     for source in (files[0], picture, Image.fromarray(picture), str(files[0]), str(tmp_path / "a dog")):
         assert kind_of_input(source) == "image"
-    for source in (TEXT, "a photo.", "e.g. a dog", "", "a" * 5000, "\0", str(tmp_path)):
+    for source in (TEXT, "a photo.", "e.g. a dog", "", "a" * 5000, "\0", "a cat/dog"):
         assert kind_of_input(source) == "text"
-    for source in ("lost.JPG", "folder/lost.png", "https://host/a", "file:///lost"):
+    for source in ("lost.JPG", "folder/lost.png", "https://host/a", "file:///lost", tmp_path.as_posix()):
         assert kind_of_input(source) == "image"
+    with pytest.raises(PictureError, match="folder"):
+        explain_between(tiny, tmp_path.as_posix(), TEXT)
     named = explain_between(tiny, "a.png", TEXT, kind="text")
     assert [side.kind for side in (named.first, named.second)] == ["text", "text"]
     mixed = explain_between(tiny, files[0], TEXT, kind=("image", "text"))
