@@ -8,8 +8,8 @@ from typing import Any
 from exclip_desktop.api.explain import ImageLike
 from exclip_desktop.api.search_queries import check_query, make_query_of
 from exclip_desktop.attribution.compute_errors import convert_memory_errors
-from exclip_desktop.attribution.second_order.explain import caption_factor, resolve_settings
-from exclip_desktop.attribution.second_order.stored_explain import make_text_key
+from exclip_desktop.attribution.second_order.explain import resolve_settings
+from exclip_desktop.attribution.second_order.stored_explain import find_caption
 from exclip_desktop.core.errors import DeviceError, MemoryShortage, SettingsError, UserError
 from exclip_desktop.core.maths.caption_search import (
     CAPTION_RANKINGS,
@@ -19,8 +19,7 @@ from exclip_desktop.core.maths.caption_search import (
     value_caption,
 )
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
-from exclip_desktop.core.values.caption import Caption, Span
-from exclip_desktop.core.values.explanation import Factor
+from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -102,7 +101,7 @@ def search_captions(
             token.check()
             try:
                 caption = model.reader.read(one)
-                factor = _find_caption_factor(model, caption, resolved, cache, token)
+                factor = find_caption(cache, model, caption, resolved, cancel=token)
                 hits.append(value_caption(caption, factor, query, ranking))
             except (MemoryShortage, DeviceError):
                 raise
@@ -118,16 +117,3 @@ def _texts(captions: str | Path | PairList | Sequence[str], cancel: CancelToken)
         captions = read_pairs(captions, cancel=cancel)
     texts = [pair.caption for pair in captions.pairs] if isinstance(captions, PairList) else captions
     return [text for text in dict.fromkeys(texts) if text.strip()]
-
-
-def _find_caption_factor(
-    model: Model, caption: Caption, settings: ExplainSettings, cache: FactorCache | None, cancel: CancelToken
-) -> Factor:
-    if cache is None:
-        return caption_factor(model, caption, settings, cancel=cancel)
-    key = make_text_key(model, settings, caption)
-    factor = cache.get(key)
-    if factor is None:
-        factor = caption_factor(model, caption, settings, cancel=cancel)
-        cache.put(key, factor)
-    return factor

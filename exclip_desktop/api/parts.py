@@ -17,18 +17,15 @@ from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
     describe_settings,
     explain_factors,
-    image_layout,
-    picture_factor,
     resolve_settings,
 )
 from exclip_desktop.attribution.second_order.stored_explain import (
+    PlacedFactor,
     explain_stored,
-    find_picture_factor,
-    make_image_key,
+    find_picture,
     make_stored_pair,
 )
 from exclip_desktop.core.argument_checks import as_whole_number, short_repr
-from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import CaptionError, MethodError, SelectionError, SettingsError
 from exclip_desktop.core.maths import matrix_directions
 from exclip_desktop.core.maths.matrix_directions import DEFAULT_DIRECTIONS, MatrixDirections
@@ -43,7 +40,6 @@ from exclip_desktop.core.maths.similar_patches import SIMILARITIES, PatchSimilar
 from exclip_desktop.core.maths.similar_patches import similar_patches as compare_patches
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.text.accuracy_warnings import accuracy_warnings
-from exclip_desktop.core.values.explanation import Factor
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.pair_matrix import SMALL_SUM
 from exclip_desktop.core.values.parts_report import PartsReport
@@ -137,12 +133,10 @@ class SimilarPatches:
 
 @dataclass(frozen=True, slots=True)
 class _ReadPicture:
-    """A picture with its factor and the layout of its tokens; ``settings`` are resolved."""
+    """A picture with its factor; ``settings`` are resolved."""
 
     picture: Picture
-    factor: Factor
-    geometry: Geometry
-    prefix: int
+    placed: PlacedFactor
     settings: ExplainSettings
 
 
@@ -188,7 +182,8 @@ def find_parts(
         model.reader.read(caption)  # errors before the picture is explained
     with convert_memory_errors():
         read = _read_picture(model, image, settings, max_megapixels, cache, progress, cancel)
-        grouped = find_picture_parts(read.factor, read.prefix, read.geometry.grid, count, method)
+        placed = read.placed
+        grouped = find_picture_parts(placed.factor, placed.prefix, placed.geometry.grid, count, method)
         result = None if caption is None else _explain(model, read, caption, cache, progress, cancel)
         embedded = None if words is None else embed_words(model, words.words, progress, cancel, cache)
     values: tuple[PartValues, ...] = ()
@@ -197,7 +192,7 @@ def find_parts(
         values = tuple(value_part(part, *pair) for part in grouped.parts)
     report = PartsReport(
         grouped,
-        read.geometry,
+        placed.geometry,
         caption or "",
         values,
         "" if words is None else words.name,
@@ -229,9 +224,10 @@ def similar_patches(
     if kind not in SIMILARITIES:
         raise SettingsError(f"There is no similarity {short_repr(kind)}.", f"Choose one of {', '.join(SIMILARITIES)}.")
     with convert_memory_errors():
-        read = _read_picture(model, image, settings, max_megapixels, cache, progress, cancel)
-    rows = read.factor.rows[read.prefix :]
-    return SimilarPatches(compare_patches(rows, read.factor.ends.embedding, read.geometry.grid, kind), read.geometry)
+        placed = _read_picture(model, image, settings, max_megapixels, cache, progress, cancel).placed
+    factor, geometry = placed.factor, placed.geometry
+    rows = factor.rows[placed.prefix :]
+    return SimilarPatches(compare_patches(rows, factor.ends.embedding, geometry.grid, kind), geometry)
 
 
 def find_directions(result: Drawable, count: int = DEFAULT_DIRECTIONS) -> MatrixDirections:
@@ -278,14 +274,8 @@ def _read_picture(
 ) -> _ReadPicture:
     resolved = resolve_settings(model, ExplainSettings(**settings))
     picture = read_picture(image, max_megapixels)
-    size = picture.pixels.shape[1], picture.pixels.shape[0]
-    geometry, prefix = image_layout(model, size, resolved)
-    if cache is None:
-        factor = picture_factor(model, picture.pixels, resolved, progress, cancel)
-    else:
-        key = make_image_key(model, resolved, size, pixels_sha256(picture.pixels))
-        factor = find_picture_factor(cache, key, model, picture.pixels, resolved, progress, cancel)
-    return _ReadPicture(picture, factor, geometry, prefix, resolved)
+    placed = find_picture(cache, model, picture.pixels, resolved, progress, cancel)
+    return _ReadPicture(picture, placed, resolved)
 
 
 def _explain(
@@ -305,5 +295,5 @@ def _explain(
         tokens = model.reader.read(caption)
         words = caption_factor(model, tokens, read.settings, progress, cancel)
         size = pixels.shape[1], pixels.shape[0]
-        explanation = explain_factors(model, size, tokens, words, read.factor, read.settings)
+        explanation = explain_factors(model, size, tokens, words, read.placed.factor, read.settings)
     return Result(explanation, pixels, tuple(accuracy_warnings(explanation)))

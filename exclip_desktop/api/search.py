@@ -15,6 +15,7 @@ from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.attribution.second_order.explain import (
     resolve_settings,
 )
+from exclip_desktop.attribution.second_order.stored_explain import PlacedFactor
 from exclip_desktop.core.errors import (
     DeviceError,
     MemoryShortage,
@@ -35,7 +36,6 @@ from exclip_desktop.core.maths.search_hits import SearchHit
 from exclip_desktop.core.maths.search_ranking import RANKINGS, RankedPicture, Ranking, rank_pictures
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.caption import Span
-from exclip_desktop.core.values.explanation import Factor
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.core.values.settings import ExplainSettings
@@ -70,12 +70,10 @@ class SearchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _SearchedPicture:
-    """A picture's factor with its layout, or the reason why there is none."""
+    """A picture's factor, or the reason why there is none."""
 
     path: str
-    factor: Factor | None = None
-    geometry: Geometry | None = None
-    prefix: int = 0
+    placed: PlacedFactor | None = None
     reason: str = ""
 
 
@@ -165,11 +163,11 @@ def _answer(words: str, query: SearchQuery, ranking: Ranking, searched: Iterator
     places, products, failed = [], [], {}
     query, searched = _with_contrast(query, searched)
     for one in searched:
-        if one.factor is None or one.geometry is None:
+        if one.placed is None:
             failed[one.path] = one.reason
         else:
-            places.append((one.path, one.geometry))
-            products.append(multiply_query(one.factor, one.prefix, one.geometry.grid, query))
+            places.append((one.path, one.placed.geometry))
+            products.append(multiply_query(one.placed.factor, one.placed.prefix, one.placed.geometry.grid, query))
     hits = tuple(
         _make_hit(*places[ranked.place], ranked, products[ranked.place].heat)
         for ranked in rank_pictures(products, ranking)
@@ -188,8 +186,8 @@ def _with_contrast(
         if one is None:
             break
         first.append(one)
-        if one.factor is not None:
-            rows.append(scale_patches(one.factor, one.prefix))
+        if one.placed is not None:
+            rows.append(scale_patches(one.placed.factor, one.placed.prefix))
     return add_contrast(query, measure_background(rows)), chain(first, searched)
 
 
@@ -213,7 +211,7 @@ def _read_batch(batch: Batch, cancel: CancelToken) -> Iterator[_SearchedPicture]
             yield _SearchedPicture(path, reason=reason)
         else:
             geometry = Geometry(*map(tuple, entry.values["geometry"]))
-            yield _SearchedPicture(path, entry.factor, geometry, entry.values["prefix"])
+            yield _SearchedPicture(path, PlacedFactor(entry.factor, geometry, entry.values["prefix"]))
 
 
 def _explain_pictures(
@@ -228,10 +226,8 @@ def _explain_pictures(
     for name in names:
         cancel.check()
         try:
-            factor, geometry, prefix = read_picture_factor(
-                model, listed.path_of(name), settings, max_megapixels, cache, cancel
-            )
-            yield _SearchedPicture(name, factor, geometry, prefix)
+            path = listed.path_of(name)
+            yield _SearchedPicture(name, read_picture_factor(model, path, settings, max_megapixels, cache, cancel))
         except (MemoryShortage, DeviceError):
             raise
         except UserError as error:

@@ -3,15 +3,13 @@
 from pathlib import Path
 
 from exclip_desktop.api.explain import ImageLike
-from exclip_desktop.attribution.second_order.explain import caption_factor, image_layout, picture_factor
-from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
-from exclip_desktop.core.cache_keys import pixels_sha256
+from exclip_desktop.attribution.second_order.explain import caption_factor
+from exclip_desktop.attribution.second_order.stored_explain import PlacedFactor, find_picture
 from exclip_desktop.core.errors import SelectionError
 from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, make_region_query
 from exclip_desktop.core.progress import CancelToken
 from exclip_desktop.core.values.caption import Span
-from exclip_desktop.core.values.explanation import Factor
-from exclip_desktop.core.values.geometry import Box, Geometry
+from exclip_desktop.core.values.geometry import Box
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 from exclip_desktop.storage.cache import FactorCache
@@ -48,15 +46,9 @@ def read_picture_factor(
     max_megapixels: float,
     cache: FactorCache | None,
     cancel: CancelToken,
-) -> tuple[Factor, Geometry, int]:
-    """Return a picture's factor, stored or computed, with its layout: geometry and number of prefix tokens."""
-    pixels = read_picture(image, max_megapixels).pixels
-    size = pixels.shape[1], pixels.shape[0]
-    geometry, prefix = image_layout(model, size, settings)
-    if cache is None:
-        return picture_factor(model, pixels, settings, cancel=cancel), geometry, prefix
-    key = make_image_key(model, settings, size, pixels_sha256(pixels))
-    return find_picture_factor(cache, key, model, pixels, settings, cancel=cancel), geometry, prefix
+) -> PlacedFactor:
+    """Return a picture's factor, stored or computed, with the places of its patches."""
+    return find_picture(cache, model, read_picture(image, max_megapixels).pixels, settings, cancel=cancel)
 
 
 def make_text_query(
@@ -80,9 +72,11 @@ def make_picture_query(
     cancel: CancelToken,
 ) -> tuple[SearchQuery, str]:
     """Return the query of a picture or of a region of it, and its name."""
-    factor, geometry, prefix = read_picture_factor(model, image, settings, max_megapixels, cache, cancel)
+    picture = read_picture_factor(model, image, settings, max_megapixels, cache, cancel)
     named = str(image) if isinstance(image, str | Path) else "a picture"
     if box is None:
-        return make_region_query(factor, prefix), named
-    share = geometry.require_coverage(box)
-    return make_region_query(factor, prefix, share), f"{named}, box {','.join(f'{value:g}' for value in box)}"
+        return make_region_query(picture.factor, picture.prefix), named
+    share = picture.geometry.require_coverage(box)
+    return make_region_query(
+        picture.factor, picture.prefix, share
+    ), f"{named}, box {','.join(f'{value:g}' for value in box)}"

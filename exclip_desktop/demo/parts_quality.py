@@ -15,14 +15,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tqdm import tqdm
 
 from exclip_desktop.attribution.formulas.patch_groups import find_picture_parts
 from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
     explain_factors,
-    picture_factor,
-    resolve_settings,
 )
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.maths.picture_parts import (
@@ -38,18 +35,16 @@ from exclip_desktop.core.maths.picture_parts import (
 from exclip_desktop.core.values.explanation import Explanation, Factor
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_matrix import SMALL_SUM
-from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.demo.evaluate import HELD_OUT_SEED
+from exclip_desktop.demo.scene_factors import read_scenes, scene_settings
 from exclip_desktop.demo.scenes import Placed, make_scene
 from exclip_desktop.demo.sprites import sprite
 from exclip_desktop.demo.vocabulary import OBJECTS, PAINTABLE, SHAPES, Thing
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
 from exclip_desktop.models.word_embeddings import embed_words
-from exclip_desktop.storage.samples import load_scenes, open_scene
 
 Mask = NDArray[np.bool_]
-NODES: Final = 3
 COUNTS: Final = (3, 4, 5, 6, 8, 12)
 CLEAR: Final = 0.5
 CENTRAL: Final = 1.96  # standard errors of a 95 % interval
@@ -65,7 +60,7 @@ class DrawnObject:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadScene:
+class DrawnScene:
     """A scene with its factor, explanation and objects."""
 
     factor: Factor
@@ -73,18 +68,16 @@ class ReadScene:
     objects: tuple[DrawnObject, ...]
 
 
-def read_scenes(model: Model, count: int) -> Iterator[ReadScene]:
-    """Yield the first bundled scenes, explained."""
-    settings = resolve_settings(model, ExplainSettings(quadrature="gauss-legendre", steps=NODES))
-    pairs = list(enumerate(load_scenes()[:count]))
-    for index, pair in tqdm(pairs, desc="explaining", disable=not sys.stderr.isatty()):
-        pixels = np.asarray(open_scene(pair.picture).convert("RGB"))
-        side = pixels.shape[0]
-        objects = tuple(_draw(item, side) for item in make_scene(HELD_OUT_SEED, index).items)
-        caption = model.reader.read(pair.caption)
-        factor = picture_factor(model, pixels, settings)
+def draw_scenes(model: Model, count: int) -> Iterator[DrawnScene]:
+    """Yield the first bundled scenes, explained, with their objects drawn again."""
+    settings = scene_settings(model)
+    for index, one in enumerate(read_scenes(model, count)):
+        width, height = one.placed.geometry.source_size
+        objects = tuple(_draw(item, width) for item in make_scene(HELD_OUT_SEED, index).items)
+        caption = model.reader.read(one.pair.caption)
+        factor = one.placed.factor
         words = caption_factor(model, caption, settings)
-        yield ReadScene(factor, explain_factors(model, (side, side), caption, words, factor, settings), objects)
+        yield DrawnScene(factor, explain_factors(model, (width, height), caption, words, factor, settings), objects)
 
 
 def _draw(item: Placed, side: int) -> DrawnObject:
@@ -109,7 +102,7 @@ def overlap_with_parts(truth: Mask, parts: PictureParts, geometry: Geometry) -> 
     return np.asarray((masks & truth).sum((1, 2)) / (masks | truth).sum((1, 2)))
 
 
-def measure_parts(scenes: Sequence[ReadScene], method: PartsMethod, count: int, words: WordEmbeddings) -> list[str]:
+def measure_parts(scenes: Sequence[DrawnScene], method: PartsMethod, count: int, words: WordEmbeddings) -> list[str]:
     """Return the cells of a row of the table."""
     by_box, by_pixels, names, of_caption = [], [], [], []
     for scene in scenes:
@@ -165,7 +158,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--count takes 1 or more")
     try:
         model = load_model(options.model)
-        scenes = list(read_scenes(model, options.count))
+        scenes = list(draw_scenes(model, options.count))
         words = embed_words(model, [*OBJECTS, *PAINTABLE, *SHAPES])
     except UserError as error:
         print(error, file=sys.stderr)

@@ -12,27 +12,21 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from exclip_desktop.attribution.second_order.explain import describe_settings, image_layout, resolve_settings
-from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
-from exclip_desktop.core.cache_keys import pixels_sha256
+from exclip_desktop.attribution.second_order.explain import describe_settings
 from exclip_desktop.core.errors import UserError
+from exclip_desktop.core.maths.factor_search import scale_patches
 from exclip_desktop.core.maths.patch_places import smooth_heat
 from exclip_desktop.core.maths.region_pairs import find_strongest_matches, measure_places
 from exclip_desktop.core.values.explanation import Factor, ResolvedSettings
 from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.pair_list import ListedPair
-from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.two_inputs import PictureSide, multiply_inputs
+from exclip_desktop.demo.scene_factors import NODES, ExplainedScene, read_scenes, scene_settings
 from exclip_desktop.models.loading import load_model
-from exclip_desktop.models.model import Model
-from exclip_desktop.storage.cache import open_cache
-from exclip_desktop.storage.samples import load_scenes, open_scene
 
 Floats = NDArray[np.float64]
 Place = tuple[int, int]
-NODES: Final = 3
 SAMPLES: Final = 2000
 SEED: Final = 18
 
@@ -61,20 +55,12 @@ class MeasuredScene:
         return {name for name, (x0, y0, x1, y1) in boxes if x0 <= x < x1 and y0 <= y < y1}
 
 
-def read_scenes(model: Model, count: int, nodes: int) -> tuple[list[MeasuredScene], ResolvedSettings]:
-    """Return ``count`` bundled scenes with factors, stored or computed, and the settings of the factors."""
-    settings = resolve_settings(model, ExplainSettings(quadrature="gauss-legendre", steps=nodes))
-    cache, measured = open_cache(), []
-    for scene in tqdm(load_scenes()[:count], desc="explaining", disable=not sys.stderr.isatty()):
-        pixels = np.asarray(open_scene(scene.picture).convert("RGB"))
-        size = pixels.shape[1], pixels.shape[0]
-        geometry, prefix = image_layout(model, size, settings)
-        key = make_image_key(model, settings, size, pixels_sha256(pixels))
-        factor = find_picture_factor(cache, key, model, pixels, settings)
-        rows = factor.rows[prefix:].astype(np.float64) / np.linalg.norm(factor.ends.embedding)
-        smooth = smooth_heat(rows.reshape(*geometry.grid, -1)).reshape(rows.shape)
-        measured.append(MeasuredScene(scene, geometry, prefix, factor, rows, smooth))
-    return measured, describe_settings(model, settings)
+def measure_scene(one: ExplainedScene) -> MeasuredScene:
+    """Return a scene with the rows of its patches, divided by ‖e_v‖, and their averages over neighbours."""
+    geometry, prefix = one.placed.geometry, one.placed.prefix
+    rows = scale_patches(one.placed.factor, prefix)
+    smooth = smooth_heat(rows.reshape(*geometry.grid, -1)).reshape(rows.shape)
+    return MeasuredScene(one.pair, geometry, prefix, one.placed.factor, rows, smooth)
 
 
 def draw_pairs(scenes: list[MeasuredScene], count: int) -> list[Place]:
@@ -182,7 +168,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.scenes < 2 or options.pairs < 1:
         parser.error("--scenes takes 2 or more, --pairs 1 or more")
     try:
-        scenes, settings = read_scenes(load_model(options.model), options.scenes, options.nodes)
+        model = load_model(options.model)
+        scenes = [measure_scene(one) for one in read_scenes(model, options.scenes, options.nodes)]
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -193,6 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{len(pairs)} pairs of {len(scenes)} scenes that share an object\n")
     print("| two places by | in the same object (95 %) | each in some object |")
     print("|---|---|---|")
+    settings = describe_settings(model, scene_settings(model, options.nodes))
     program = [measure_program(a, b, settings) for a, b in pairs]
     for name, rule in RULES.items():
         _print_row(name, pairs, [find_by_rule(rule(a, b), a, b) for a, b in pairs])

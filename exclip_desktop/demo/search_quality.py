@@ -18,11 +18,8 @@ from tqdm import tqdm
 
 from exclip_desktop.attribution.second_order.explain import (
     caption_factor,
-    image_layout,
     resolve_settings,
 )
-from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key
-from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import UserError
 from exclip_desktop.core.maths.factor_search import (
     BACKGROUND_PICTURES,
@@ -38,34 +35,14 @@ from exclip_desktop.core.maths.factor_search import (
 )
 from exclip_desktop.core.maths.hit_truth import judge_hit
 from exclip_desktop.core.maths.search_ranking import RANKINGS, Ranking, rank_pictures
-from exclip_desktop.core.values.explanation import Factor
-from exclip_desktop.core.values.geometry import Geometry
-from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.core.values.study import Interval, bootstrap_interval
+from exclip_desktop.demo.scene_factors import NODES, ExplainedScene, read_scenes
 from exclip_desktop.models.loading import load_model
 from exclip_desktop.models.model import Model
-from exclip_desktop.storage.cache import open_cache
-from exclip_desktop.storage.samples import load_scenes, open_scene
 
-NODES: Final = 3
 PLAIN: Final = "combined, without contrast"
 COSINE: Final = "score"
-
-
-@dataclass(frozen=True, slots=True)
-class SearchedScene:
-    """A scene with its factor, and where its patches lie."""
-
-    pair: ListedPair
-    factor: Factor
-    geometry: Geometry
-    prefix: int
-
-    @property
-    def names(self) -> set[str]:
-        """The objects that it shows."""
-        return {region.name for region in self.pair.regions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +54,13 @@ class QueryResult:
     in_box: list[bool]
 
 
-def read_scenes(model: Model, count: int, nodes: int) -> list[SearchedScene]:
-    """Return the first ``count`` bundled scenes with factors, which are stored in the cache."""
-    settings = resolve_settings(model, ExplainSettings(quadrature="gauss-legendre", steps=nodes))
-    cache, scenes = open_cache(), []
-    for pair in tqdm(load_scenes()[:count], desc="explaining", disable=not sys.stderr.isatty()):
-        pixels = np.asarray(open_scene(pair.picture).convert("RGB"))
-        size = pixels.shape[1], pixels.shape[0]
-        geometry, prefix = image_layout(model, size, settings)
-        key = make_image_key(model, settings, size, pixels_sha256(pixels))
-        scenes.append(SearchedScene(pair, find_picture_factor(cache, key, model, pixels, settings), geometry, prefix))
-    return scenes
-
-
 def average_precision(order: Sequence[int], true: Sequence[bool]) -> float:
     """Return the mean, over the true pictures, of the share of true ones up to each of them."""
     hits = np.array([true[place] for place in order])
     return float((np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean())
 
 
-def measure_texts(model: Model, scenes: Sequence[SearchedScene]) -> list[QueryResult]:
+def measure_texts(model: Model, scenes: Sequence[ExplainedScene]) -> list[QueryResult]:
     """Return the results of the text queries; the factors of texts are adaptive."""
     settings, results = resolve_settings(model, ExplainSettings()), []
     for name in tqdm(_searched_names(scenes), desc="texts", disable=not sys.stderr.isatty()):
@@ -106,7 +70,7 @@ def measure_texts(model: Model, scenes: Sequence[SearchedScene]) -> list[QueryRe
     return results
 
 
-def measure_boxes(scenes: Sequence[SearchedScene], background: Background | None) -> list[QueryResult]:
+def measure_boxes(scenes: Sequence[ExplainedScene], background: Background | None) -> list[QueryResult]:
     """Return the results of the box queries; the scene of the box itself is not searched."""
     names, results = _searched_names(scenes), []
     for scene in tqdm(scenes, desc="boxes", disable=not sys.stderr.isatty()):
@@ -114,27 +78,27 @@ def measure_boxes(scenes: Sequence[SearchedScene], background: Background | None
         for region in scene.pair.regions:
             if region.name not in names or not any(region.name in one.names for one in others):
                 continue
-            share = scene.geometry.coverage(region.box)
-            query = add_contrast(make_region_query(scene.factor, scene.prefix, share), background)
+            share = scene.placed.geometry.coverage(region.box)
+            query = add_contrast(make_region_query(scene.placed.factor, scene.placed.prefix, share), background)
             results.append(_measure(region.name, query, others))
     return results
 
 
-def _searched_names(scenes: Sequence[SearchedScene]) -> list[str]:
+def _searched_names(scenes: Sequence[ExplainedScene]) -> list[str]:
     """Return the objects that at least two scenes show."""
     counts = Counter(name for scene in scenes for name in scene.names)
     return sorted(name for name, count in counts.items() if count > 1)
 
 
-def _measure(name: str, query: SearchQuery, scenes: Sequence[SearchedScene]) -> QueryResult:
+def _measure(name: str, query: SearchQuery, scenes: Sequence[ExplainedScene]) -> QueryResult:
     true = [name in scene.names for scene in scenes]
-    products = [multiply_query(one.factor, one.prefix, one.geometry.grid, query) for one in scenes]
+    products = [multiply_query(one.placed.factor, one.placed.prefix, one.placed.geometry.grid, query) for one in scenes]
     precision: dict[str, float] = {ranking: _precision(products, ranking, true) for ranking in RANKINGS}
     if query.contrast is not None:
         plain = [replace(one, contrast=None) for one in products]
         precision[PLAIN] = _precision(plain, "combined", true)
     heats = [(one, product.heat) for one, product, is_true in zip(scenes, products, true, strict=True) if is_true]
-    in_box = [bool(judge_hit(heat, one.geometry, one.pair.regions, frozenset({name}))) for one, heat in heats]
+    in_box = [bool(judge_hit(heat, one.placed.geometry, one.pair.regions, frozenset({name}))) for one, heat in heats]
     return QueryResult(name, precision, in_box)
 
 
@@ -181,7 +145,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    background = measure_background([scale_patches(one.factor, one.prefix) for one in scenes[:BACKGROUND_PICTURES]])
+    background = measure_background(
+        [scale_patches(one.placed.factor, one.placed.prefix) for one in scenes[:BACKGROUND_PICTURES]]
+    )
     for title, results in (("Text", texts), ("Box", measure_boxes(scenes, background))):
         if not results:
             print(f"{title}: no object is in two of the scenes.")

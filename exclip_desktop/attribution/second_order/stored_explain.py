@@ -1,5 +1,6 @@
 """Explains pairs with a store of results: what was computed once, by whichever interface, is not computed again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -11,15 +12,17 @@ from exclip_desktop.attribution.second_order.explain import (
     describe_settings,
     explain_factors,
     explain_words,
+    image_layout,
     is_pair_cheaper,
     picture_factor,
     resolve_settings,
 )
-from exclip_desktop.attribution.second_order.unfinished import UnfinishedWork
+from exclip_desktop.attribution.second_order.unfinished import FinishedChunks, UnfinishedWork
 from exclip_desktop.core.cache_keys import PairKeys, cache_key, pixels_sha256
 from exclip_desktop.core.progress import CancelToken, Progress
 from exclip_desktop.core.values.caption import Caption
 from exclip_desktop.core.values.explanation import Explanation, Factor
+from exclip_desktop.core.values.geometry import Geometry
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
 
@@ -38,6 +41,22 @@ class ResultStore(Protocol):
 
     def put_explanation(self, key: str, explanation: Explanation) -> None:
         """Store an explanation."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedFactor:
+    """A picture's factor with the places of its patches.
+
+    Attributes:
+        factor: one row per token.
+        geometry: the places of the patches.
+        prefix: number of tokens before the patches.
+
+    """
+
+    factor: Factor
+    geometry: Geometry
+    prefix: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,26 +158,69 @@ def store_picture_factor(
     unfinished: UnfinishedWork | None = None,
 ) -> Factor:
     """Return the picture's whole factor, which serves every caption; compute and store it where it is missing."""
-    key = pair.keys.image
-    return find_picture_factor(store, key, pair.model, pair.pixels, pair.settings, progress, cancel, unfinished)
+    return find_factor(
+        store,
+        pair.keys.image,
+        lambda finished: picture_factor(pair.model, pair.pixels, pair.settings, progress, cancel, finished),
+        unfinished,
+    )
 
 
-def find_picture_factor(
-    store: ResultStore,
-    key: str,
+def find_picture(
+    store: ResultStore | None,
     model: Model,
     pixels: NDArray[np.uint8],
     settings: ExplainSettings,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     unfinished: UnfinishedWork | None = None,
+) -> PlacedFactor:
+    """Return the whole factor of a picture, (H, W, 3), with the places of its patches; ``settings`` are resolved.
+
+    It is stored where it is missing; without a ``store`` it is computed.
+    """
+    size = pixels.shape[1], pixels.shape[0]
+    geometry, prefix = image_layout(model, size, settings)
+    factor = find_factor(
+        store,
+        make_image_key(model, settings, size, pixels_sha256(pixels)),
+        lambda finished: picture_factor(model, pixels, settings, progress, cancel, finished),
+        unfinished,
+    )
+    return PlacedFactor(factor, geometry, prefix)
+
+
+def find_caption(
+    store: ResultStore | None,
+    model: Model,
+    caption: Caption,
+    settings: ExplainSettings,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    unfinished: UnfinishedWork | None = None,
 ) -> Factor:
-    """Return the factor of a picture (H, W, 3) by its ``make_image_key``; compute and store it where it is missing."""
-    factor = store.get(key)
+    """Return the factor of a caption, as ``find_picture`` does that of a picture."""
+    return find_factor(
+        store,
+        make_text_key(model, settings, caption),
+        lambda finished: caption_factor(model, caption, settings, progress, cancel, finished),
+        unfinished,
+    )
+
+
+def find_factor(
+    store: ResultStore | None,
+    key: str,
+    compute: Callable[[FinishedChunks], Factor],
+    unfinished: UnfinishedWork | None = None,
+) -> Factor:
+    """Return the stored factor of a key; ``compute`` and store it where it is missing."""
+    factor = None if store is None else store.get(key)
     if factor is None:
         with (unfinished or UnfinishedWork()).resume(key) as finished:
-            factor = picture_factor(model, pixels, settings, progress, cancel, finished)
-        store.put(key, factor)
+            factor = compute(finished)
+        if store is not None:
+            store.put(key, factor)
     return factor
 
 
@@ -172,11 +234,8 @@ def _compute(
 ) -> Explanation:
     model, settings, caption, size = pair.model, pair.settings, pair.caption, pair.size
     keys = pair.keys
-    words, image = store.get(keys.text), store.get(keys.image)
-    if words is None:
-        with unfinished.resume(keys.text) as finished:
-            words = caption_factor(model, caption, settings, progress, cancel, finished)
-        store.put(keys.text, words)
+    words = find_caption(store, model, caption, settings, progress, cancel, unfinished)
+    image = store.get(keys.image)
     if image is None and not whole and is_pair_cheaper(model, size, caption, settings):
         with unfinished.resume(keys.pair) as finished:
             return explain_words(model, pair.pixels, caption, words, settings, progress, cancel, finished)

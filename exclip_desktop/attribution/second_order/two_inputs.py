@@ -21,6 +21,7 @@ from exclip_desktop.attribution.second_order.explain import (
 from exclip_desktop.attribution.second_order.stored_explain import (
     ResultStore,
     explain_stored,
+    find_factor,
     make_image_key,
     make_stored_pair,
     make_text_key,
@@ -139,12 +140,7 @@ def _side_and_factor(work: _Work, source: ModelInput, which: Which) -> tuple[Inp
 
 def _find_factor(work: _Work, key: str, compute: Callable[[FinishedChunks], Factor]) -> Factor:
     """Return a factor of this call or of the store; compute and store it where it is missing."""
-    factor = work.known.get(key) or (None if work.store is None else work.store.get(key))
-    if factor is None:
-        with work.unfinished.resume(key) as finished:
-            factor = compute(finished)
-        if work.store is not None:
-            work.store.put(key, factor)
+    factor = work.known.get(key) or find_factor(work.store, key, compute, work.unfinished)
     work.known[key] = factor
     return factor
 

@@ -11,8 +11,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.attribution.second_order.explain import caption_factor, image_layout
-from exclip_desktop.attribution.second_order.stored_explain import find_picture_factor, make_image_key, make_text_key
+from exclip_desktop.attribution.second_order.explain import image_layout
+from exclip_desktop.attribution.second_order.stored_explain import (
+    PlacedFactor,
+    find_caption,
+    find_picture,
+    make_image_key,
+    make_text_key,
+)
 from exclip_desktop.attribution.second_order.unfinished import UnfinishedWork
 from exclip_desktop.core.cache_keys import pixels_sha256
 from exclip_desktop.core.errors import UserError
@@ -135,20 +141,24 @@ class ListSearch:
     ) -> None:
         """Add a picture to what is answered."""
         try:
-            sha256, size = self._names.get(path)
-            geometry, prefix = image_layout(model, size, settings)
-            factor = self._cache.get(make_image_key(model, settings, size, sha256))
+            placed = self._read_stored(model, settings, path)
         except UserError as error:
             part.failed[picture.picture] = str(error)
             return
-        if factor is None:
+        if placed is None:
             part.missing.append(picture.picture)
             return
-        products = multiply_query(factor, prefix, geometry.grid, query)
+        products = multiply_query(placed.factor, placed.prefix, placed.geometry.grid, query)
         region = find_hit_region(products.heat)
-        one = PictureProducts(picture.picture, products, geometry, region)
+        one = PictureProducts(picture.picture, products, placed.geometry, region)
         words = self._caption_factor(model, settings, picture.caption)
-        part.pictures.append(one if words is None else _add_caption(one, *words, factor, prefix))
+        part.pictures.append(one if words is None else _add_caption(one, *words, placed.factor, placed.prefix))
+
+    def _read_stored(self, model: Model, settings: ExplainSettings, path: Path) -> PlacedFactor | None:
+        """Return the stored factor of a picture file, or None; raise ``UserError`` where the file cannot be read."""
+        sha256, size = self._names.get(path)
+        factor = self._cache.get(make_image_key(model, settings, size, sha256))
+        return None if factor is None else PlacedFactor(factor, *image_layout(model, size, settings))
 
     def _caption_factor(self, model: Model, settings: ExplainSettings, text: str) -> tuple[Caption, Factor] | None:
         """Return a caption with its stored factor; None where there is none."""
@@ -169,22 +179,12 @@ class ListSearch:
         if isinstance(query, WordsQuery):
             caption = model.reader.read(query.text)
             rows = None if query.span is None else caption.rows_of(query.span)
-            key = make_text_key(model, settings, caption)
-            factor: Factor | None = self._cache.get(key)
-            if factor is None:
-                with self._unfinished.resume(key) as finished:
-                    factor = caption_factor(model, caption, settings, progress, cancel, finished)
-                self._cache.put(key, factor)
+            factor = find_caption(self._cache, model, caption, settings, progress, cancel, self._unfinished)
             return make_query(factor, rows)
         picture = query.picture if isinstance(query, RegionQuery) else read_picture(query.path)
         regions = query.regions if isinstance(query, RegionQuery) else ()
-        size = picture.pixels.shape[1], picture.pixels.shape[0]
-        key = make_image_key(model, settings, size, pixels_sha256(picture.pixels))
-        factor = find_picture_factor(
-            self._cache, key, model, picture.pixels, settings, progress, cancel, self._unfinished
-        )
-        geometry, prefix = image_layout(model, size, settings)
-        return make_region_query(factor, prefix, coverage(geometry, regions))
+        placed = find_picture(self._cache, model, picture.pixels, settings, progress, cancel, self._unfinished)
+        return make_region_query(placed.factor, placed.prefix, coverage(placed.geometry, regions))
 
     def _measure_background(
         self, model: Model, settings: ExplainSettings, request: SearchRequest, query: SearchQuery, cancel: CancelToken
@@ -194,10 +194,9 @@ class ListSearch:
         for picture in request.pictures if query.patches else ():
             cancel.check()
             with suppress(UserError):
-                sha256, size = self._names.get(request.listed.path_of(picture.picture))
-                factor = self._cache.get(make_image_key(model, settings, size, sha256))
-                if factor is not None:
-                    rows.append(scale_patches(factor, image_layout(model, size, settings)[1]))
+                placed = self._read_stored(model, settings, request.listed.path_of(picture.picture))
+                if placed is not None:
+                    rows.append(scale_patches(placed.factor, placed.prefix))
             if len(rows) == BACKGROUND_PICTURES:
                 break
         return measure_background(rows)
