@@ -9,6 +9,7 @@ without labels is not judged. Queries that name no label of the list are not jud
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -76,19 +77,39 @@ def judge_hit(heat: NDArray[Any], geometry: Geometry, regions: Sequence[Region],
     return bool(share[strongest] >= LEAST_SHARE)
 
 
-def judge_hits(query: str, hits: Iterable[SearchHit], pairs: Iterable[ListedPair]) -> tuple[SearchHit, ...]:
+class HitTruth:
+    """Judges hits by the labelled regions of a list, which are looked at when the first hit is judged."""
+
+    def __init__(self, words: str, pairs: Sequence[ListedPair]) -> None:
+        """Judge by the labels of ``pairs`` that ``words`` name."""
+        self._words, self._pairs = words, pairs
+
+    def judge(self, picture: str, heat: NDArray[Any], geometry: Geometry) -> bool | None:
+        """Return whether a hit is right; None where it is not judged."""
+        return judge_hit(heat, geometry, self._regions.get(picture, ()), self._labels)
+
+    @cached_property
+    def _regions(self) -> dict[str, list[Region]]:
+        regions: dict[str, list[Region]] = {}
+        for pair in self._pairs:
+            if pair.regions:
+                regions.setdefault(pair.picture, []).extend(pair.regions)
+        return regions
+
+    @cached_property
+    def _labels(self) -> frozenset[str]:
+        return name_labels(self._words, {one.name for listed in self._regions.values() for one in listed})
+
+
+def judge_hits(query: str, hits: Iterable[SearchHit], pairs: Sequence[ListedPair]) -> tuple[SearchHit, ...]:
     """Return the hits with their captions and judgements; ``pairs`` are those of the list that was searched."""
-    captions: dict[str, str] = {}
-    regions: dict[str, list[Region]] = {}
-    for pair in pairs:
-        captions.setdefault(pair.picture, pair.caption)
-        regions.setdefault(pair.picture, []).extend(pair.regions)
-    labels = name_labels(query, {one.name for listed in regions.values() for one in listed})
+    truth = HitTruth(query, pairs)
+    captions = {pair.picture: pair.caption for pair in reversed(pairs)}
     return tuple(
         replace(
             hit,
             caption=captions.get(hit.picture, ""),
-            is_right=judge_hit(hit.heat, hit.geometry, regions.get(hit.picture, ()), labels),
+            is_right=truth.judge(hit.picture, hit.heat, hit.geometry),
         )
         for hit in hits
     )

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exclip_desktop.core.maths.hit_truth import judge_hit, name_labels
+from exclip_desktop.core.maths.hit_truth import HitTruth
 from exclip_desktop.core.maths.search_hits import SearchHit
 from exclip_desktop.core.maths.search_ranking import Ranking, rank_pictures
 from exclip_desktop.core.values.geometry import Box, Geometry
 from exclip_desktop.core.values.heat_thumbnail import HeatThumbnail, place_heat
-from exclip_desktop.core.values.pair_list import ListedPair
-from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.worker.search_requests import PictureProducts
 
 
@@ -54,30 +50,6 @@ class ListHit:
         """Return the hit as files write it."""
         about = self.picture, self.value, self.numbers, self.heat.values, self.region, self.box, self.geometry
         return SearchHit(*about, caption, self.is_right)
-
-
-class HitTruth:
-    """Judges hits by the labelled regions of a list; used in the background, because a list may be long."""
-
-    def __init__(self, words: str, pairs: Sequence[ListedPair]) -> None:
-        """Judge by the labels of ``pairs`` that ``words`` name."""
-        self._words, self._pairs = words, pairs
-
-    def judge(self, picture: str, heat: NDArray[Any], geometry: Geometry) -> bool | None:
-        """Return whether a hit is right; None where it is not judged."""
-        return judge_hit(heat, geometry, self._regions.get(picture, ()), self._labels)
-
-    @cached_property
-    def _regions(self) -> dict[str, list[Region]]:
-        regions: dict[str, list[Region]] = {}
-        for pair in self._pairs:
-            if pair.regions:
-                regions.setdefault(pair.picture, []).extend(pair.regions)
-        return regions
-
-    @cached_property
-    def _labels(self) -> frozenset[str]:
-        return name_labels(self._words, {one.name for listed in self._regions.values() for one in listed})
 
 
 def rank_hits(pictures: Sequence[PictureProducts], ranking: Ranking, truth: HitTruth) -> tuple[ListHit, ...]:

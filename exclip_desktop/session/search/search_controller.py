@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
+from exclip_desktop.core.maths.hit_truth import HitTruth
 from exclip_desktop.core.maths.search_ranking import Ranking
 from exclip_desktop.core.progress import Report
 from exclip_desktop.core.values.caption import FUNCTION_WORDS
@@ -14,7 +15,7 @@ from exclip_desktop.core.values.selection import Region, Selection
 from exclip_desktop.session.lists.list_explainer import ListExplainer
 from exclip_desktop.session.lists.pair_navigation import PairNavigation
 from exclip_desktop.session.notices import make_failure_notice
-from exclip_desktop.session.search.hits import HitTruth, ListHit, rank_hits
+from exclip_desktop.session.search.hits import ListHit, rank_hits
 from exclip_desktop.session.state import State, Work
 from exclip_desktop.session.tasks import Tasks
 from exclip_desktop.session.worker.requests import Failure, ModelChoice

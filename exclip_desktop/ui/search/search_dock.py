@@ -39,7 +39,7 @@ OPEN_KEYS: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 RANKING_NAMES: Final[dict[Ranking, str]] = {
     "combined": "Best match",
     "sum": "Sum of the heat",
-    "region": "Strongest region",
+    "region": "Hit region",
     "direction": "Direction",
     "score": "Score",
 }
