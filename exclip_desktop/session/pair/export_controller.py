@@ -23,7 +23,7 @@ from exclip_desktop.session.compare.active_pane import ActivePane
 from exclip_desktop.session.compare.compare_controller import CompareController
 from exclip_desktop.session.compare.pane import Pane
 from exclip_desktop.session.notices import WINDOW_WORDS
-from exclip_desktop.session.pair.scene import CanvasPicture
+from exclip_desktop.session.pair.scene import CanvasPicture, View
 from exclip_desktop.session.parts.heat_modes import DirectionHeat
 from exclip_desktop.session.processes import call_in_process
 from exclip_desktop.session.state import Notice, State, Work
@@ -34,6 +34,8 @@ from exclip_desktop.storage.exports.formats import PICTURE_FORMATS, check_path
 from exclip_desktop.storage.exports.number_files import save_matrix
 
 COPIED_PX = 1600
+DrawFigure = Callable[[str, CancelToken], bytes]
+"""(ending of the file, cancel) → the file's bytes."""
 
 
 class ExportController(QObject):
@@ -55,15 +57,7 @@ class ExportController(QObject):
 
     def write_picture(self, path: Path, width_px: int) -> None:
         """Write the figure as PNG, SVG or PDF: the canvas, the compare view's panes, or the enlarged pane."""
-        draw = self._drawing(width_px)
-
-        def work(cancel: CancelToken) -> Path:
-            check_path(path, PICTURE_FORMATS)
-            data = draw(path.suffix.lower(), cancel)
-            write_atomically(path, lambda file: file.write(data))
-            return path
-
-        self._run(f"Writing {path.name}", work, self._on_written)
+        self._run(f"Writing {path.name}", write_figure(path, self._drawing(width_px)), self._on_written)
 
     def write_numbers(self, path: Path) -> None:
         """Write the numbers, in the format of the path's ending: a row of ``NUMBER_FORMATS``."""
@@ -116,9 +110,7 @@ class ExportController(QObject):
         return self._state.selection, view.colours, view.words_limit, view.words_by
 
     def _options(self, width_px: int) -> FigureOptions:
-        drawn = {field.name for field in fields(FigureOptions)}  # others, such as the tool, are the window's alone
-        view = {name: value for name, value in asdict(self._state.view).items() if name in drawn}
-        return FigureOptions(selection=self._state.selection, width_px=width_px, **view)
+        return replace(view_options(self._state.view, width_px), selection=self._state.selection)
 
     @property
     def _recipe(self) -> Recipe:
@@ -142,7 +134,7 @@ class ExportController(QObject):
         marks = self._state.part_marks
         return None if marks is None else DrawnParts(marks.regions, marks.places, marks.tinted)
 
-    def _drawing(self, width_px: int) -> Callable[[str, CancelToken], bytes]:
+    def _drawing(self, width_px: int) -> DrawFigure:
         pixels, options = self._canvas_picture.picture.pixels, self._options(width_px)
         if not self._compare_controller.is_open:
             options = replace(options, other_heat=self._other_heat, parts=self._parts)
@@ -153,18 +145,48 @@ class ExportController(QObject):
             what = make_panes_figure(self._compare_controller, caption, self._state.selection, options, only)
             function = "exclip_desktop.render.figure_panes:panes_bytes"
 
-        def draw(ending: str, cancel: CancelToken) -> bytes:
-            data: bytes = call_in_process(function, (what, pixels, options, ending), cancel)
-            return data
-
-        return draw
+        return draw_in_process(function, (what, pixels, options))
 
     def _run(self, what: str, work: Callable[[CancelToken], object], then: Callable[..., None]) -> None:
         run_with_progress(self._state, self._tasks, Work(what), work, then, self._show_error)
 
     def _on_written(self, path: Path, changes: tuple[str, ...] = ()) -> None:
-        message = " ".join((f"Written: {path}" + "." * bool(changes), *changes))
-        self._state.change(notice=Notice(message, kind="note", file=path))
+        self._state.change(notice=written_notice(path, changes))
+
+
+def write_figure(path: Path, draw: DrawFigure) -> Callable[[CancelToken], Path]:
+    """Return the work that writes a figure as PNG, SVG or PDF, and returns its path."""
+
+    def work(cancel: CancelToken) -> Path:
+        check_path(path, PICTURE_FORMATS)
+        data = draw(path.suffix.lower(), cancel)
+        write_atomically(path, lambda file: file.write(data))
+        return path
+
+    return work
+
+
+def draw_in_process(function: str, contents: tuple[object, ...]) -> DrawFigure:
+    """Return the drawing of ``contents`` by a function of ``render``, named ``module:function``."""
+
+    def draw(ending: str, cancel: CancelToken) -> bytes:
+        data: bytes = call_in_process(function, (*contents, ending), cancel)
+        return data
+
+    return draw
+
+
+def view_options(view: View, width_px: int) -> FigureOptions:
+    """Return the options of a figure that looks as the canvas does."""
+    drawn = {field.name for field in fields(FigureOptions)}  # others, such as the tool, are the window's alone
+    options = {name: value for name, value in asdict(view).items() if name in drawn}
+    return FigureOptions(width_px=width_px, **options)
+
+
+def written_notice(path: Path, changes: tuple[str, ...] = ()) -> Notice:
+    """Return the notice of a written file; ``changes``: sentences on what is not as it was in the window."""
+    message = " ".join((f"Written: {path}" + "." * bool(changes), *changes))
+    return Notice(message, kind="note", file=path)
 
 
 def make_panes_figure(
