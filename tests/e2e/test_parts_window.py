@@ -12,13 +12,10 @@ from pytestqt.qtbot import QtBot
 from exclip_desktop import explain, load_model
 from exclip_desktop.core.values.selection import coverage
 from exclip_desktop.session.parts.heat_modes import SimilarHeat
-from exclip_desktop.session.session import Session
-from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.canvas.heat_item import current_heat
 from exclip_desktop.ui.window import Window
-
-PATIENCE_MS = 120_000
+from tests.e2e.window_desk import PATIENCE_MS, explained_sample
 
 
 @pytest.fixture
@@ -26,20 +23,8 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     """A window with the first sample, explained by few nodes; three parts are grouped by words of a small file."""
     words = tmp_path / "words.txt"
     words.write_text("cat\nballoon\ngrass\nsky\n", "utf-8")
-    store = SettingsFile(tmp_path / "settings.json")
-    store.write("how", {"quadrature": "gauss-legendre", "steps": 2})
-    store.write("parts", {"count": 3, "vocabulary": str(words)})
-    session = Session(store, tmp_path / "factors", findings=tmp_path / "findings.exclip")
-    made = Window(session)
-    made.show()
-    session.start()
-    try:
-        qtbot.waitUntil(
-            lambda: session.state.explanation is not None and session.state.work is None, timeout=PATIENCE_MS
-        )
+    with explained_sample(qtbot, tmp_path, parts={"count": 3, "vocabulary": str(words)}) as made:
         yield made
-    finally:
-        made.close()
 
 
 def test_similar_patches_parts_and_directions(window: Window, qtbot: QtBot) -> None:

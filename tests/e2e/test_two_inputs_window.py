@@ -11,32 +11,18 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop import explain_between, load_model
 from exclip_desktop.core.values.selection import Selection
-from exclip_desktop.session.session import Session
-from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.window import Window
+from tests.e2e.window_desk import FEW_NODES, PATIENCE_MS, explained_sample
 
-PATIENCE_MS = 120_000
 SECOND = "a blue kite and a cat"
-NODES = {"quadrature": "gauss-legendre", "steps": 2}
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     """A window with the first sample, explained by few nodes."""
-    store = SettingsFile(tmp_path / "settings.json")
-    store.write("how", NODES)
-    session = Session(store, tmp_path / "factors", findings=tmp_path / "findings.exclip")
-    made = Window(session)
-    made.show()
-    session.start()
-    try:
-        qtbot.waitUntil(
-            lambda: session.state.explanation is not None and session.state.work is None, timeout=PATIENCE_MS
-        )
+    with explained_sample(qtbot, tmp_path) as made:
         yield made
-    finally:
-        made.close()
 
 
 def test_a_box_in_either_picture_colours_the_other_and_words_the_other_caption(window: Window, qtbot: QtBot) -> None:
@@ -45,7 +31,7 @@ def test_a_box_in_either_picture_colours_the_other_and_words_the_other_caption(w
     two_inputs.open_file(str(second.path))
     qtbot.waitUntil(lambda: two_inputs.explanation is not None, timeout=PATIENCE_MS)
     model = load_model("demo")
-    wanted = explain_between(model, first.path, second.path, **NODES)
+    wanted = explain_between(model, first.path, second.path, **FEW_NODES)
     assert two_inputs.explanation.score == pytest.approx(wanted.score, abs=1e-6)
     assert np.allclose(two_inputs.explanation.values, wanted.matrix, atol=1e-6)
     canvases = window.two_pictures.canvases
@@ -61,7 +47,7 @@ def test_a_box_in_either_picture_colours_the_other_and_words_the_other_caption(w
     QTest.keyClick(window, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)
     two_inputs.type_caption(SECOND)
     qtbot.waitUntil(lambda: two_inputs.explanation is not None and not two_inputs.second.stale, timeout=PATIENCE_MS)
-    wanted = explain_between(model, first.caption, SECOND, **NODES)
+    wanted = explain_between(model, first.caption, SECOND, **FEW_NODES)
     assert np.allclose(two_inputs.explanation.values, wanted.matrix, atol=1e-6)
     cat = two_inputs.explanation.second.caption.rows_of("cat")
     two_inputs.second_selection.commit_rows((), cat)

@@ -1,5 +1,7 @@
 """The real window on the bundled model, opened in a folder and closed again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from exclip_desktop.session.worker.worker_thread import Worker
 from exclip_desktop.ui.window import Window
 
 PATIENCE_MS = 120_000
+FEW_NODES = {"quadrature": "gauss-legendre", "steps": 2}
 
 
 @dataclass
@@ -52,6 +55,23 @@ def open_window(qtbot: QtBot, folder: Path, *what: str) -> Opened:
         window.close()  # its worker must not run during the next test
         raise
     return Opened(window, session, session.state, folder)
+
+
+@contextmanager
+def explained_sample(qtbot: QtBot, folder: Path, **settings: object) -> Iterator[Window]:
+    """A window with the first sample, explained by two nodes; ``settings`` are entries of its settings file."""
+    store = SettingsFile(folder / "settings.json")
+    for name, value in {"how": FEW_NODES, **settings}.items():
+        store.write(name, value)
+    session = Session(store, folder / "factors", findings=folder / "findings.exclip")
+    window = Window(session)
+    window.show()
+    session.start()
+    try:
+        settle(qtbot, session.state)
+        yield window
+    finally:
+        window.close()
 
 
 def close_window(opened: Opened) -> None:

@@ -10,27 +10,18 @@ from PIL import Image
 
 from exclip_desktop.core.errors import SettingsError
 from exclip_desktop.core.maths.factor_search import Products
-from exclip_desktop.core.maths.interactions import Ends
 from exclip_desktop.core.maths.picture_parts import NamedValue, make_parts
 from exclip_desktop.core.maths.similar_patches import SIMILARITIES, similar_patches
 from exclip_desktop.core.method_registry import all_methods
 from exclip_desktop.core.progress import CancelToken, Progress, Report
 from exclip_desktop.core.values.answers import MapAnswer, Maps, MatrixAnswer
 from exclip_desktop.core.values.cost_estimates import ProfileEstimate
-from exclip_desktop.core.values.explanation import Explanation, Factor
-from exclip_desktop.core.values.geometry import Geometry
+from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.layer_profile import ProfileRow, profile_row
 from exclip_desktop.core.values.occlusion_scores import OcclusionScores
 from exclip_desktop.core.values.pair_list import make_figures
 from exclip_desktop.core.values.settings import Layer, has_layer, list_layers
 from exclip_desktop.core.values.study import Curve, Outcome
-from exclip_desktop.core.values.two_inputs import (
-    CaptionSide,
-    InputSide,
-    PictureSide,
-    TwoInputExplanation,
-    multiply_inputs,
-)
 from exclip_desktop.session.worker.parts_requests import PartsAnswer, PartsRequest, SimilarityAnswer, SimilarityRequest
 from exclip_desktop.session.worker.requests import (
     Alternative,
@@ -55,7 +46,6 @@ from exclip_desktop.session.worker.requests import (
 )
 from exclip_desktop.session.worker.search_requests import PictureProducts, SearchedPicture, SearchPart, SearchRequest
 from exclip_desktop.session.worker.two_input_requests import TwoInputAnswer, TwoInputRequest
-from exclip_desktop.storage.pictures import Picture
 from exclip_desktop.storage.samples import load_scenes
 from tests.ui.two_inputs.two_input_factors import explain_fake_inputs
 
@@ -297,27 +287,6 @@ class FakeEngine:
         products = Products(heat, np.ones(geometry.grid), float(heat.sum()), 1 / max(number, 0.5))
         words = tuple(picture.caption.split()[-2:])
         return PictureProducts(picture.picture, products, geometry, heat > 0, words, 0.25, 1e-4)
-
-    def _explain_two_inputs(self, request: TwoInputRequest) -> TwoInputExplanation:
-        """Return the explanation of two inputs whose factors depend on the shade of a picture, or on its caption."""
-        settings = self.make("a cat").settings
-
-        def read(source: Picture | str) -> tuple[InputSide, Factor]:
-            made = self.make(source if isinstance(source, str) else "a cat")
-            if isinstance(source, str):
-                side: InputSide = CaptionSide(made.caption, made.text_side)
-                rows, seed = np.zeros((len(made.caption.tokens), 8)), len(source)
-            else:
-                height, width = source.pixels.shape[:2]
-                geometry = Geometry((width, height), (0.0, 0.0, float(width), float(height)), made.geometry.grid)
-                side = PictureSide(geometry, 1, made.image_side)
-                rows, seed = np.zeros((1 + geometry.grid[0] * geometry.grid[1], 8)), int(source.pixels[0, 0, 0])
-            rows += np.random.default_rng(seed).normal(0, 0.1, rows.shape)
-            whole = rows.sum(0)
-            ends = Ends(whole, np.zeros(8), np.zeros(8))
-            return side, Factor(rows.astype(np.float32), ends, side.report)
-
-        return multiply_inputs(read(request.first), read(request.other), settings)
 
     def hold_rows(self) -> None:
         """Block every row of a profile until ``rows_gate`` is opened for its layer."""
