@@ -192,7 +192,7 @@ class _ShardFiller:
         self._files: dict[State, list[Path]] = {"damaged": [], "older": []}
 
     def notes(self) -> tuple[str, ...]:
-        """Return sentences on the shards that were not as a batch of this version writes them."""
+        """Return sentences on shards that were damaged, or written by an earlier version."""
         sentences = {
             "damaged": "Damaged shards were computed again",
             "older": "Shards of version 0.3.0 have checksums now; their rows add up",

@@ -20,7 +20,7 @@ from exclip_desktop.attribution.second_order.explain import (
     resolve_settings,
 )
 from exclip_desktop.attribution.second_order.stored_explain import (
-    PlacedFactor,
+    PictureFactor,
     explain_stored,
     find_picture,
     make_stored_pair,
@@ -98,7 +98,7 @@ class PartsResult:
 
 @dataclass(frozen=True, slots=True)
 class SimilarPatches:
-    """What the embedding of a picture treats alike.
+    """Which patches of a picture the model treats alike.
 
     Attributes:
         similarity: of all pairs of patches.
@@ -136,7 +136,7 @@ class _ReadPicture:
     """A picture with its factor; ``settings`` are resolved."""
 
     picture: Picture
-    placed: PlacedFactor
+    image_factor: PictureFactor
     settings: ExplainSettings
 
 
@@ -182,8 +182,10 @@ def find_parts(
         model.reader.read(caption)  # errors before the picture is explained
     with convert_memory_errors():
         read = _read_picture(model, image, settings, max_megapixels, cache, progress, cancel)
-        placed = read.placed
-        grouped = find_picture_parts(placed.factor, placed.prefix, placed.geometry.grid, count, method)
+        image_factor = read.image_factor
+        grouped = find_picture_parts(
+            image_factor.factor, image_factor.prefix, image_factor.geometry.grid, count, method
+        )
         result = None if caption is None else _explain(model, read, caption, cache, progress, cancel)
         embedded = None if words is None else embed_words(model, words.words, progress, cancel, cache)
     values: tuple[PartValues, ...] = ()
@@ -192,7 +194,7 @@ def find_parts(
         values = tuple(value_part(part, *pair) for part in grouped.parts)
     report = PartsReport(
         grouped,
-        placed.geometry,
+        image_factor.geometry,
         caption or "",
         values,
         "" if words is None else words.name,
@@ -224,9 +226,9 @@ def similar_patches(
     if kind not in SIMILARITIES:
         raise SettingsError(f"There is no similarity {short_repr(kind)}.", f"Choose one of {', '.join(SIMILARITIES)}.")
     with convert_memory_errors():
-        placed = _read_picture(model, image, settings, max_megapixels, cache, progress, cancel).placed
-    factor, geometry = placed.factor, placed.geometry
-    rows = factor.rows[placed.prefix :]
+        image_factor = _read_picture(model, image, settings, max_megapixels, cache, progress, cancel).image_factor
+    factor, geometry = image_factor.factor, image_factor.geometry
+    rows = factor.rows[image_factor.prefix :]
     return SimilarPatches(compare_patches(rows, factor.ends.embedding, geometry.grid, kind), geometry)
 
 
@@ -274,8 +276,8 @@ def _read_picture(
 ) -> _ReadPicture:
     resolved = resolve_settings(model, ExplainSettings(**settings))
     picture = read_picture(image, max_megapixels)
-    placed = find_picture(cache, model, picture.pixels, resolved, progress, cancel)
-    return _ReadPicture(picture, placed, resolved)
+    image_factor = find_picture(cache, model, picture.pixels, resolved, progress, cancel)
+    return _ReadPicture(picture, image_factor, resolved)
 
 
 def _explain(
@@ -295,5 +297,5 @@ def _explain(
         tokens = model.reader.read(caption)
         words = caption_factor(model, tokens, read.settings, progress, cancel)
         size = pixels.shape[1], pixels.shape[0]
-        explanation = explain_factors(model, size, tokens, words, read.placed.factor, read.settings)
+        explanation = explain_factors(model, size, tokens, words, read.image_factor.factor, read.settings)
     return Result(explanation, pixels, tuple(accuracy_warnings(explanation)))

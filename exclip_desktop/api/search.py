@@ -15,7 +15,7 @@ from exclip_desktop.attribution.compute_errors import convert_memory_errors
 from exclip_desktop.attribution.second_order.explain import (
     resolve_settings,
 )
-from exclip_desktop.attribution.second_order.stored_explain import PlacedFactor
+from exclip_desktop.attribution.second_order.stored_explain import PictureFactor
 from exclip_desktop.core.errors import (
     DeviceError,
     MemoryShortage,
@@ -73,7 +73,7 @@ class _SearchedPicture:
     """A picture's factor, or the reason why there is none."""
 
     path: str
-    placed: PlacedFactor | None = None
+    image_factor: PictureFactor | None = None
     reason: str = ""
 
 
@@ -163,11 +163,13 @@ def _answer(words: str, query: SearchQuery, ranking: Ranking, searched: Iterator
     places, products, failed = [], [], {}
     query, searched = _with_contrast(query, searched)
     for one in searched:
-        if one.placed is None:
+        if one.image_factor is None:
             failed[one.path] = one.reason
         else:
-            places.append((one.path, one.placed.geometry))
-            products.append(multiply_query(one.placed.factor, one.placed.prefix, one.placed.geometry.grid, query))
+            places.append((one.path, one.image_factor.geometry))
+            products.append(
+                multiply_query(one.image_factor.factor, one.image_factor.prefix, one.image_factor.geometry.grid, query)
+            )
     hits = tuple(
         _make_hit(*places[ranked.place], ranked, products[ranked.place].heat)
         for ranked in rank_pictures(products, ranking)
@@ -186,8 +188,8 @@ def _with_contrast(
         if one is None:
             break
         first.append(one)
-        if one.placed is not None:
-            rows.append(scale_patches(one.placed.factor, one.placed.prefix))
+        if one.image_factor is not None:
+            rows.append(scale_patches(one.image_factor.factor, one.image_factor.prefix))
     return add_contrast(query, measure_background(rows)), chain(first, searched)
 
 
@@ -211,7 +213,7 @@ def _read_batch(batch: Batch, cancel: CancelToken) -> Iterator[_SearchedPicture]
             yield _SearchedPicture(path, reason=reason)
         else:
             geometry = Geometry(*map(tuple, entry.values["geometry"]))
-            yield _SearchedPicture(path, PlacedFactor(entry.factor, geometry, entry.values["prefix"]))
+            yield _SearchedPicture(path, PictureFactor(entry.factor, geometry, entry.values["prefix"]))
 
 
 def _explain_pictures(

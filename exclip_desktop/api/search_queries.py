@@ -4,7 +4,7 @@ from pathlib import Path
 
 from exclip_desktop.api.explain import ImageLike
 from exclip_desktop.attribution.second_order.explain import caption_factor
-from exclip_desktop.attribution.second_order.stored_explain import PlacedFactor, find_picture
+from exclip_desktop.attribution.second_order.stored_explain import PictureFactor, find_picture
 from exclip_desktop.core.errors import SelectionError
 from exclip_desktop.core.maths.factor_search import SearchQuery, make_query, make_region_query
 from exclip_desktop.core.progress import CancelToken
@@ -46,7 +46,7 @@ def read_picture_factor(
     max_megapixels: float,
     cache: FactorCache | None,
     cancel: CancelToken,
-) -> PlacedFactor:
+) -> PictureFactor:
     """Return a picture's factor, stored or computed, with the places of its patches."""
     return find_picture(cache, model, read_picture(image, max_megapixels).pixels, settings, cancel=cancel)
 

@@ -54,7 +54,7 @@ def print_written(path: Path, notes: Iterable[str] = ()) -> None:
 
 
 def print_error(text: str) -> None:
-    """Print an error on one line, in the middle of which a long name is left out."""
+    """Print an error on one line; a long name is shortened in its middle."""
     words = " ".join(text.split())
     if len(words) > MESSAGE_SIGNS:
         words = f"{words[: MESSAGE_SIGNS // 2]} … {words[-MESSAGE_SIGNS // 2 :]}"

@@ -72,10 +72,10 @@ def draw_scenes(model: Model, count: int) -> Iterator[DrawnScene]:
     """Yield the first bundled scenes, explained, with their objects drawn again."""
     settings = scene_settings(model)
     for index, one in enumerate(read_scenes(model, count)):
-        width, height = one.placed.geometry.source_size
+        width, height = one.image_factor.geometry.source_size
         objects = tuple(_draw(item, width) for item in make_scene(HELD_OUT_SEED, index).items)
         caption = model.reader.read(one.pair.caption)
-        factor = one.placed.factor
+        factor = one.image_factor.factor
         words = caption_factor(model, caption, settings)
         yield DrawnScene(factor, explain_factors(model, (width, height), caption, words, factor, settings), objects)
 

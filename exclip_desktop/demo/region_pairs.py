@@ -57,10 +57,10 @@ class MeasuredScene:
 
 def measure_scene(one: ExplainedScene) -> MeasuredScene:
     """Return a scene with the rows of its patches, divided by ‖e_v‖, and their averages over neighbours."""
-    geometry, prefix = one.placed.geometry, one.placed.prefix
-    rows = scale_patches(one.placed.factor, prefix)
+    geometry, prefix = one.image_factor.geometry, one.image_factor.prefix
+    rows = scale_patches(one.image_factor.factor, prefix)
     smooth = smooth_heat(rows.reshape(*geometry.grid, -1)).reshape(rows.shape)
-    return MeasuredScene(one.pair, geometry, prefix, one.placed.factor, rows, smooth)
+    return MeasuredScene(one.pair, geometry, prefix, one.image_factor.factor, rows, smooth)
 
 
 def draw_pairs(scenes: list[MeasuredScene], count: int) -> list[Place]:

@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from exclip_desktop.attribution.second_order.explain import resolve_settings
-from exclip_desktop.attribution.second_order.stored_explain import PlacedFactor, find_picture
+from exclip_desktop.attribution.second_order.stored_explain import PictureFactor, find_picture
 from exclip_desktop.core.values.pair_list import ListedPair
 from exclip_desktop.core.values.settings import ExplainSettings
 from exclip_desktop.models.model import Model
@@ -25,12 +25,12 @@ class ExplainedScene:
 
     Attributes:
         pair: its picture, caption and labelled objects.
-        placed: its factor with the places of its patches.
+        image_factor: its factor with the places of its patches.
 
     """
 
     pair: ListedPair
-    placed: PlacedFactor
+    image_factor: PictureFactor
 
     @property
     def names(self) -> set[str]:

@@ -78,8 +78,10 @@ def measure_boxes(scenes: Sequence[ExplainedScene], background: Background | Non
         for region in scene.pair.regions:
             if region.name not in names or not any(region.name in one.names for one in others):
                 continue
-            share = scene.placed.geometry.coverage(region.box)
-            query = add_contrast(make_region_query(scene.placed.factor, scene.placed.prefix, share), background)
+            share = scene.image_factor.geometry.coverage(region.box)
+            query = add_contrast(
+                make_region_query(scene.image_factor.factor, scene.image_factor.prefix, share), background
+            )
             results.append(_measure(region.name, query, others))
     return results
 
@@ -92,13 +94,18 @@ def _searched_names(scenes: Sequence[ExplainedScene]) -> list[str]:
 
 def _measure(name: str, query: SearchQuery, scenes: Sequence[ExplainedScene]) -> QueryResult:
     true = [name in scene.names for scene in scenes]
-    products = [multiply_query(one.placed.factor, one.placed.prefix, one.placed.geometry.grid, query) for one in scenes]
+    products = [
+        multiply_query(one.image_factor.factor, one.image_factor.prefix, one.image_factor.geometry.grid, query)
+        for one in scenes
+    ]
     precision: dict[str, float] = {ranking: _precision(products, ranking, true) for ranking in RANKINGS}
     if query.contrast is not None:
         plain = [replace(one, contrast=None) for one in products]
         precision[PLAIN] = _precision(plain, "combined", true)
     heats = [(one, product.heat) for one, product, is_true in zip(scenes, products, true, strict=True) if is_true]
-    in_box = [bool(judge_hit(heat, one.placed.geometry, one.pair.regions, frozenset({name}))) for one, heat in heats]
+    in_box = [
+        bool(judge_hit(heat, one.image_factor.geometry, one.pair.regions, frozenset({name}))) for one, heat in heats
+    ]
     return QueryResult(name, precision, in_box)
 
 
@@ -146,7 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     background = measure_background(
-        [scale_patches(one.placed.factor, one.placed.prefix) for one in scenes[:BACKGROUND_PICTURES]]
+        [scale_patches(one.image_factor.factor, one.image_factor.prefix) for one in scenes[:BACKGROUND_PICTURES]]
     )
     for title, results in (("Text", texts), ("Box", measure_boxes(scenes, background))):
         if not results:

@@ -44,7 +44,7 @@ class ResultStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlacedFactor:
+class PictureFactor:
     """A picture's factor with the places of its patches.
 
     Attributes:
@@ -174,7 +174,7 @@ def find_picture(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     unfinished: UnfinishedWork | None = None,
-) -> PlacedFactor:
+) -> PictureFactor:
     """Return the whole factor of a picture, (H, W, 3), with the places of its patches; ``settings`` are resolved.
 
     It is stored where it is missing; without a ``store`` it is computed.
@@ -187,7 +187,7 @@ def find_picture(
         lambda finished: picture_factor(model, pixels, settings, progress, cancel, finished),
         unfinished,
     )
-    return PlacedFactor(factor, geometry, prefix)
+    return PictureFactor(factor, geometry, prefix)
 
 
 def find_caption(

@@ -102,7 +102,7 @@ class Projects(QObject):
         self.attempt(lambda: self._copy(self.open_or_create(), path, COPIES))
 
     def _copy(self, project: Project, path: Path, copies: int) -> None:
-        """Copy ``project`` and continue in the copy; here and now after so many ``copies``, or onto itself."""
+        """Copy ``project`` and continue in the copy; with no ``copies`` left, or onto itself, in this thread."""
         if not copies or path.absolute() == project.path:
             project.save_copy(path)
             self._continue_in(path, project)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from exclip_desktop.attribution.second_order.explain import image_layout
 from exclip_desktop.attribution.second_order.stored_explain import (
-    PlacedFactor,
+    PictureFactor,
     find_caption,
     find_picture,
     make_image_key,
@@ -141,24 +141,26 @@ class ListSearch:
     ) -> None:
         """Add a picture to what is answered."""
         try:
-            placed = self._read_stored(model, settings, path)
+            image_factor = self._read_stored(model, settings, path)
         except UserError as error:
             part.failed[picture.picture] = str(error)
             return
-        if placed is None:
+        if image_factor is None:
             part.missing.append(picture.picture)
             return
-        products = multiply_query(placed.factor, placed.prefix, placed.geometry.grid, query)
+        products = multiply_query(image_factor.factor, image_factor.prefix, image_factor.geometry.grid, query)
         region = find_hit_region(products.heat)
-        one = PictureProducts(picture.picture, products, placed.geometry, region)
+        one = PictureProducts(picture.picture, products, image_factor.geometry, region)
         words = self._caption_factor(model, settings, picture.caption)
-        part.pictures.append(one if words is None else _add_caption(one, *words, placed.factor, placed.prefix))
+        part.pictures.append(
+            one if words is None else _add_caption(one, *words, image_factor.factor, image_factor.prefix)
+        )
 
-    def _read_stored(self, model: Model, settings: ExplainSettings, path: Path) -> PlacedFactor | None:
+    def _read_stored(self, model: Model, settings: ExplainSettings, path: Path) -> PictureFactor | None:
         """Return the stored factor of a picture file, or None; raise ``UserError`` where the file cannot be read."""
         sha256, size = self._names.get(path)
         factor = self._cache.get(make_image_key(model, settings, size, sha256))
-        return None if factor is None else PlacedFactor(factor, *image_layout(model, size, settings))
+        return None if factor is None else PictureFactor(factor, *image_layout(model, size, settings))
 
     def _caption_factor(self, model: Model, settings: ExplainSettings, text: str) -> tuple[Caption, Factor] | None:
         """Return a caption with its stored factor; None where there is none."""
@@ -183,8 +185,8 @@ class ListSearch:
             return make_query(factor, rows)
         picture = query.picture if isinstance(query, RegionQuery) else read_picture(query.path)
         regions = query.regions if isinstance(query, RegionQuery) else ()
-        placed = find_picture(self._cache, model, picture.pixels, settings, progress, cancel, self._unfinished)
-        return make_region_query(placed.factor, placed.prefix, coverage(placed.geometry, regions))
+        image_factor = find_picture(self._cache, model, picture.pixels, settings, progress, cancel, self._unfinished)
+        return make_region_query(image_factor.factor, image_factor.prefix, coverage(image_factor.geometry, regions))
 
     def _measure_background(
         self, model: Model, settings: ExplainSettings, request: SearchRequest, query: SearchQuery, cancel: CancelToken
@@ -194,9 +196,9 @@ class ListSearch:
         for picture in request.pictures if query.patches else ():
             cancel.check()
             with suppress(UserError):
-                placed = self._read_stored(model, settings, request.listed.path_of(picture.picture))
-                if placed is not None:
-                    rows.append(scale_patches(placed.factor, placed.prefix))
+                image_factor = self._read_stored(model, settings, request.listed.path_of(picture.picture))
+                if image_factor is not None:
+                    rows.append(scale_patches(image_factor.factor, image_factor.prefix))
             if len(rows) == BACKGROUND_PICTURES:
                 break
         return measure_background(rows)

@@ -227,7 +227,7 @@ class SearchDock(QDockWidget):
         return True
 
     def _take_grid_key(self, event: QKeyEvent) -> bool:
-        """Handle a key that the hits have a meaning for; return whether it has one."""
+        """Handle a key of the hits; return whether it was one."""
         current = self.grid.currentIndex()
         act: Callable[[], object]
         if event.matches(QKeySequence.StandardKey.SelectAll):
