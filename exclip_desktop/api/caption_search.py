@@ -18,6 +18,7 @@ from exclip_desktop.core.maths.caption_search import (
     rank_captions,
     value_caption,
 )
+from exclip_desktop.core.maths.factor_search import SearchQuery
 from exclip_desktop.core.progress import CancelToken, Progress, Report, ignore_progress
 from exclip_desktop.core.values.caption import Span
 from exclip_desktop.core.values.geometry import Box
@@ -92,23 +93,34 @@ def search_captions(
     check_query(text, image)
     token, report = cancel or CancelToken(), progress or ignore_progress
     resolved = resolve_settings(model, ExplainSettings(**settings))
-    texts = _texts(captions, token)
+    listed = _texts(captions, token)
     hits: list[CaptionHit] = []
     failed: dict[str, str] = {}
     with convert_memory_errors():
         query, named = make_query_of(model, text, span, image, box, resolved, max_megapixels, cache, token)
-        for number, one in enumerate(texts, 1):
+        for number, one in enumerate(listed, 1):
             token.check()
             try:
-                caption = model.reader.read(one)
-                factor = find_caption(cache, model, caption, resolved, cancel=token)
-                hits.append(value_caption(caption, factor, query, ranking))
+                hits.append(_value_text(model, one, query, ranking, resolved, cache, token))
             except (MemoryShortage, DeviceError):
                 raise
             except UserError as error:
                 failed[one] = str(error)
-            report(Report("captions", number, len(texts)))
+            report(Report("captions", number, len(listed)))
     return CaptionAnswer(named, ranking, rank_captions(hits), failed)
+
+
+def _value_text(
+    model: Model,
+    text: str,
+    query: SearchQuery,
+    ranking: CaptionRanking,
+    settings: ExplainSettings,
+    cache: FactorCache | None,
+    cancel: CancelToken,
+) -> CaptionHit:
+    caption = model.reader.read(text)
+    return value_caption(caption, find_caption(cache, model, caption, settings, cancel=cancel), query, ranking)
 
 
 def _texts(captions: str | Path | PairList | Sequence[str], cancel: CancelToken) -> list[str]:

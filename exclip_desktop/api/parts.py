@@ -33,6 +33,7 @@ from exclip_desktop.core.maths.picture_parts import (
     DEFAULT_PARTS,
     PartsMethod,
     PartValues,
+    PictureParts,
     name_part,
     value_part,
 )
@@ -182,21 +183,15 @@ def find_parts(
         model.reader.read(caption)  # errors before the picture is explained
     with convert_memory_errors():
         read = _read_picture(model, image, settings, max_megapixels, cache, progress, cancel)
-        image_factor = read.image_factor
-        grouped = find_picture_parts(
-            image_factor.factor, image_factor.prefix, image_factor.geometry.grid, count, method
-        )
+        geometry, prefix = read.image_factor.geometry, read.image_factor.prefix
+        grouped = find_picture_parts(read.image_factor.factor, prefix, geometry.grid, count, method)
         result = None if caption is None else _explain(model, read, caption, cache, progress, cancel)
         embedded = None if words is None else embed_words(model, words.words, progress, cancel, cache)
-    values: tuple[PartValues, ...] = ()
-    if result is not None:
-        pair = result.interactions, result.caption, SMALL_SUM
-        values = tuple(value_part(part, *pair) for part in grouped.parts)
     report = PartsReport(
         grouped,
-        image_factor.geometry,
+        geometry,
         caption or "",
-        values,
+        () if result is None else _value_parts(grouped, result),
         "" if words is None else words.name,
         () if embedded is None else tuple(name_part(part, embedded) for part in grouped.parts),
         asdict(describe_settings(model, read.settings)),
@@ -204,6 +199,10 @@ def find_parts(
     name = str(image) if isinstance(image, str | Path) else "picture"
     notes = (*model.notes, *read.picture.notes, *(words.notes if words else ()), *(result.notes if result else ()))
     return PartsResult(report, read.picture.pixels, name, result, notes)
+
+
+def _value_parts(grouped: PictureParts, result: Result) -> tuple[PartValues, ...]:
+    return tuple(value_part(part, result.interactions, result.caption, SMALL_SUM) for part in grouped.parts)
 
 
 def similar_patches(
