@@ -26,6 +26,7 @@ from exclip_desktop.demo.window_views import (
     select_example,
     show_error,
     show_pages,
+    shows_similar_patches,
     switched,
     visit_dialog,
     wait_until,
@@ -36,6 +37,7 @@ from exclip_desktop.session.settings_file import SettingsFile, ThemeChoice
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.app_theme import Theme
+from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from exclip_desktop.ui.window import Window
 
 SIZES: Final = ((960, 640), (1366, 768), (1920, 1080))
@@ -174,12 +176,15 @@ def _take_views(photographer: _Photographer) -> None:
         "panes": lambda: _wait_for_panes(session, inspector),
         "hide_panels": lambda: None,
         "panel_boxes": lambda: None,
+        "panel_search": lambda: None,
+        "similar_patches": lambda: wait_until(lambda: shows_similar_patches(session)),
         "pair_grid": lambda: None,
     }
     for name, wait in views.items():
         with switched(window, name):
             wait()
             photographer.take(f"view-{name}", window)
+    _take_two_inputs(photographer)
     inspector.setCurrentIndex(0)
     session.second_model.open(ModelChoice())
     wait_until(lambda: session.second_model.state.explanation is not None)
@@ -202,6 +207,22 @@ def _take_views(photographer: _Photographer) -> None:
         photographer.take_dialog(name)
 
 
+def _take_two_inputs(photographer: _Photographer) -> None:
+    two_inputs = photographer.session.two_inputs
+    two_inputs.open_file(str(load_samples()[1].path))
+    _wait_for_two_inputs(photographer, "two_pictures")
+    two_inputs.open("captions")
+    two_inputs.type_caption(OTHER_CAPTIONS[0])
+    _wait_for_two_inputs(photographer, "two_captions")
+    two_inputs.close()
+
+
+def _wait_for_two_inputs(photographer: _Photographer, name: str) -> None:
+    wait_until(lambda: photographer.session.two_inputs.explanation is not None)
+    _wait(photographer.session)
+    photographer.take(f"view-{name}", photographer.window)
+
+
 def _take_own_picture(photographer: _Photographer) -> None:
     """Take the bar that is shown once for an own picture with the bundled model, and return to the list."""
     window, session = photographer.window, photographer.session
@@ -221,7 +242,7 @@ def _wait_for_panes(session: Session, inspector: QTabWidget) -> None:
     panes = session.compare_controller.panes
     wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in panes))
     _wait(session)
-    inspector.setCurrentIndex(inspector.count() - 1)
+    inspector.setCurrentWidget(inspector.findChild(AgreementTab))
 
 
 if __name__ == "__main__":

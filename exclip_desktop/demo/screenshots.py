@@ -25,6 +25,7 @@ from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.samples import load_samples, load_scenes, open_scene
 from exclip_desktop.ui.app_theme import Theme
+from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from exclip_desktop.ui.window import Window
 
 SIZE = (1280, 800)
@@ -51,7 +52,7 @@ def draw_box(window: Window, box: tuple[float, float, float, float]) -> None:
 def compare(session: Session, window: Window) -> None:
     """Show the answers of several methods, and their agreement."""
     window.commands["panes"].trigger()
-    window.inspector.setCurrentIndex(window.inspector.count() - 1)
+    window.inspector.setCurrentWidget(window.inspector.findChild(AgreementTab))
     wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in session.compare_controller.panes))
     wait_until(lambda: session.state.work is None and window.grid.is_complete)
 

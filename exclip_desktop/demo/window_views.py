@@ -15,6 +15,7 @@ from exclip_desktop.core.errors import PictureError
 from exclip_desktop.core.values.explanation import Explanation
 from exclip_desktop.core.values.selection import Region
 from exclip_desktop.session.library.model_listing import WeightsFile
+from exclip_desktop.session.parts.heat_modes import SimilarHeat
 from exclip_desktop.session.project.remark_edits import Remark, set_differences
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.samples import load_samples
@@ -72,6 +73,12 @@ def select_example(session: Session, explanation: Explanation) -> None:
     session.selection_controller.commit_regions(session.state.selection.regions, boxes, "Boxes")
     session.selection_controller.choose_region(0)
     session.selection_controller.commit_rows(session.state.selection.rows, explanation.words[-1].rows)
+
+
+def shows_similar_patches(session: Session) -> bool:
+    """Return whether the patches are compared and shown."""
+    mode = session.state.heat_mode
+    return isinstance(mode, SimilarHeat) and mode.similarity is not None
 
 
 @contextmanager

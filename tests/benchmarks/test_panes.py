@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.settings_file import SettingsFile
+from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from exclip_desktop.ui.window import Window
 from tests.benchmarks.conftest import report
 
@@ -95,7 +96,7 @@ def test_a_drag_over_nine_panes(
     window.resize(*size)
     window.commands["panes"].trigger()
     if agreement:
-        window.inspector.setCurrentIndex(window.inspector.count() - 1)
+        window.inspector.setCurrentWidget(window.inspector.findChild(AgreementTab))
     _rest(qtbot, window)
     second = window.grid.views[1]
     widget = second.canvas.view.viewport() if what == "a box" else window.strip
