@@ -25,6 +25,7 @@ from exclip_desktop.demo.window_views import (
     note_findings,
     select_example,
     show_error,
+    show_methods,
     show_pages,
     shows_similar_patches,
     switched,
@@ -37,7 +38,6 @@ from exclip_desktop.session.settings_file import SettingsFile, ThemeChoice
 from exclip_desktop.session.worker.requests import ModelChoice
 from exclip_desktop.storage.samples import load_samples
 from exclip_desktop.ui.app_theme import Theme
-from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from exclip_desktop.ui.window import Window
 
 SIZES: Final = ((960, 640), (1366, 768), (1920, 1080))
@@ -242,7 +242,7 @@ def _wait_for_panes(session: Session, inspector: QTabWidget) -> None:
     panes = session.compare_controller.panes
     wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in panes))
     _wait(session)
-    inspector.setCurrentWidget(inspector.findChild(AgreementTab))
+    show_methods(inspector)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,12 @@ from PySide6.QtWidgets import QApplication
 from exclip_desktop.app import set_program_name
 from exclip_desktop.core.values.pair_list import PairList
 from exclip_desktop.demo.every_screenshot import settle, take_every
-from exclip_desktop.demo.window_views import wait_until
+from exclip_desktop.demo.window_views import show_methods, wait_until
 from exclip_desktop.session.session import Session
 from exclip_desktop.session.settings_file import SettingsFile
 from exclip_desktop.storage.pair_lists.list_files import write_pairs
 from exclip_desktop.storage.samples import load_samples, load_scenes, open_scene
 from exclip_desktop.ui.app_theme import Theme
-from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from exclip_desktop.ui.window import Window
 
 SIZE = (1280, 800)
@@ -52,7 +51,7 @@ def draw_box(window: Window, box: tuple[float, float, float, float]) -> None:
 def compare(session: Session, window: Window) -> None:
     """Show the answers of several methods, and their agreement."""
     window.commands["panes"].trigger()
-    window.inspector.setCurrentWidget(window.inspector.findChild(AgreementTab))
+    show_methods(window.inspector)
     wait_until(lambda: all(pane.status.kind in ("done", "failed") for pane in session.compare_controller.panes))
     wait_until(lambda: session.state.work is None and window.grid.is_complete)
 

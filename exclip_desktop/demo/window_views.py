@@ -19,6 +19,7 @@ from exclip_desktop.session.parts.heat_modes import SimilarHeat
 from exclip_desktop.session.project.remark_edits import Remark, set_differences
 from exclip_desktop.session.session import Session
 from exclip_desktop.storage.samples import load_samples
+from exclip_desktop.ui.compare.agreement_tab import AgreementTab
 from exclip_desktop.ui.models.add_model_dialog import AddModelDialog
 from exclip_desktop.ui.window import Window
 
@@ -73,6 +74,13 @@ def select_example(session: Session, explanation: Explanation) -> None:
     session.selection_controller.commit_regions(session.state.selection.regions, boxes, "Boxes")
     session.selection_controller.choose_region(0)
     session.selection_controller.commit_rows(session.state.selection.rows, explanation.words[-1].rows)
+
+
+def show_methods(inspector: QTabWidget) -> None:
+    """Go to the tab of the methods that are compared."""
+    tab = inspector.findChild(AgreementTab)
+    assert tab is not None
+    inspector.setCurrentWidget(tab)
 
 
 def shows_similar_patches(session: Session) -> bool:
